@@ -1,0 +1,1 @@
+"""From points to Altair charts, and from charts to files."""

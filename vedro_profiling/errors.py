@@ -1,0 +1,44 @@
+"""Everything that vedro_profiling raises on purpose.
+
+    ProfilingError
+    ├── OptionError       (ValueError)         an option or argument has a value that cannot be used
+    ├── SchemaError       (ValueError)         a frame lacks columns, or a column has the wrong dtype
+    ├── MissingFileError  (FileNotFoundError)  nothing to read at a path
+    ├── FileFormatError   (ValueError)         a file is foreign, empty or damaged
+    └── RecordingError    (RuntimeError)       a recording cannot start, or was asked for too early
+
+Each message names the file or option, the offending value, what was expected, and ends with what to do.
+"""
+
+__all__ = (
+    "FileFormatError",
+    "MissingFileError",
+    "OptionError",
+    "ProfilingError",
+    "RecordingError",
+    "SchemaError",
+)
+
+
+class ProfilingError(Exception):
+    """Parent of every error of this package: `except ProfilingError` catches them all."""
+
+
+class OptionError(ProfilingError, ValueError):
+    """An option or argument has a value that cannot be used."""
+
+
+class SchemaError(ProfilingError, ValueError):
+    """A frame lacks columns, or a column has the wrong dtype."""
+
+
+class MissingFileError(ProfilingError, FileNotFoundError):
+    """There is nothing to read at a path."""
+
+
+class FileFormatError(ProfilingError, ValueError):
+    """A file is foreign, empty or damaged."""
+
+
+class RecordingError(ProfilingError, RuntimeError):
+    """A recording cannot start, or its points were asked for too early."""

@@ -1,0 +1,1 @@
+"""From the operating system to raw readings, and from those to points."""

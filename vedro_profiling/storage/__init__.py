@@ -1,0 +1,1 @@
+"""Points in files: k6 NDJSON and Parquet."""
