@@ -45,7 +45,8 @@ class Append(Protocol):
     `MISSING` stands for what was not read, the instant is `time.monotonic_ns()` taken beside the CPU reading.
     """
 
-    def __call__(self, source: int, first: int, second: int, third: int, fourth: int, at_ns: int, /) -> None: ...
+    def __call__(self, source: int, *values_and_instant: int) -> None:
+        """Store the source, four values and the instant."""
 
 
 class Roster(Protocol):
