@@ -4,6 +4,7 @@ To add a source: write a class with these four methods, give it to its method in
 and let the suite in `tests/contract` run over it.
 """
 
+from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
 __all__ = (
@@ -16,6 +17,15 @@ __all__ = (
 
 MISSING: Final = -1
 """Stands in a raw reading for a value that was not read; it becomes no point."""
+
+
+Append = Callable[[int, int, int, int, int, int], None]
+"""Stores one reading; about 0.2 us, no object is kept.
+
+`ticks` and `borders` take (source, CPU ns, memory bytes, working set bytes, peak bytes, instant);
+`traffic` takes (source, bytes received, sent, read, written, instant). Counters are cumulative, `MISSING` stands
+for what was not read, the instant is `time.monotonic_ns()` taken beside the CPU reading.
+"""
 
 
 class Source(NamedTuple):
@@ -35,18 +45,6 @@ class Source(NamedTuple):
     """Monotonic instant at which the counters were zero, if that was during the run: they then count from zero."""
     peak_resets: bool = False
     """Whether each reading resets the kernel's high-water mark; if not, a peak is told only when it grew."""
-
-
-class Append(Protocol):
-    """Store one reading; about 0.2 us, no object is kept.
-
-    `ticks` and `borders` take (source, CPU ns, memory bytes, working set bytes, peak bytes, instant);
-    `traffic` takes (source, bytes received, sent, read, written, instant). Counters are cumulative,
-    `MISSING` stands for what was not read, the instant is `time.monotonic_ns()` taken beside the CPU reading.
-    """
-
-    def __call__(self, source: int, *values_and_instant: int) -> None:
-        """Store the source, four values and the instant."""
 
 
 class Roster(Protocol):
