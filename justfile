@@ -9,15 +9,94 @@ default:
 install:
     uv sync
 
-# format, then everything a linter can say
+# everything CI asks of a change; docstring examples and the import law are scenarios in tests/contract
+check: lint types coverage
+
+# what the formatter and the linter would say, changing nothing
 lint:
     uv run ruff format --check .
     uv run ruff check .
+
+# format, and mend what the linter can mend itself
+format:
+    uv run ruff format .
+    uv run ruff check --fix .
+
+# types, strictly
+types:
     uv run mypy
 
 # the tests, or a part: `just test tests/unit/storage`
 test *paths:
     uv run vedro run {{ paths }}
 
+# the tests on another interpreter, in an environment of its own: `just test-on python3.10`
+test-on python *paths:
+    UV_PYTHON={{ quote(python) }} UV_PROJECT_ENVIRONMENT={{ quote(".venvs" / file_name(python)) }} uv run vedro run {{ paths }}
+
+# the tests with the lowest versions that our bounds admit, on the lowest Python
+test-lowest python="python3.10" *paths:
+    uv venv --quiet --clear --python {{ quote(python) }} .venvs/lowest
+    uv pip install --quiet --python .venvs/lowest --resolution lowest-direct --editable . --group notebook
+    uv pip list --python .venvs/lowest
+    .venvs/lowest/bin/vedro run {{ paths }}
+
+# the tests with branch coverage, children and threads included; fails under the bound of pyproject.toml
+coverage *paths:
+    uv run coverage erase
+    uv run coverage run -m vedro run {{ paths }}
+    uv run coverage combine --quiet
+    uv run coverage report
+
+# wheel and sdist, into dist/
+build:
+    rm -rf dist
+    uv build --quiet
+    @ls dist
+
+# install the built wheel into a fresh environment, and profile a tiny suite with it
+test-wheel: build
+    #!/usr/bin/env bash
+    set -euo pipefail
+    project=$(mktemp -d)
+    trap 'rm -rf "$project"' EXIT
+    uv venv --quiet "$project/venv"
+    uv pip install --quiet --python "$project/venv" dist/*.whl
+    cd "$project"
+    cat > vedro.cfg.py <<'PYTHON'
+    import vedro
+    import vedro_profiling
+
+    class Config(vedro.Config):
+        class Plugins(vedro.Config.Plugins):
+            class VedroProfiling(vedro_profiling.VedroProfiling):
+                enabled = True
+                poll_time = 0.05
+    PYTHON
+    mkdir scenarios
+    cat > scenarios/work.py <<'PYTHON'
+    import vedro
+
+    class Scenario(vedro.Scenario):
+        subject = "some work"
+
+        def when_it_counts(self):
+            self.total = sum(range(10_000_000))
+
+        def then_it_counted_right(self):
+            assert self.total == 49_999_995_000_000
+    PYTHON
+    venv/bin/vedro run --enable-profiling --draw-plots --run-id wheel
+    venv/bin/python - <<'PYTHON'
+    from importlib.resources import files
+
+    import vedro_profiling
+
+    assert "site-packages" in vedro_profiling.__file__, vedro_profiling.__file__
+    assert (files("vedro_profiling") / "py.typed").is_file()
+    points = vedro_profiling.load(".profiling")
+    print(f"{points.height} points of", *points["target"].unique().sort())
+    PYTHON
+
 clean:
-    rm -rf dist build .coverage .coverage.* htmlcov .mypy_cache .ruff_cache .vedro .profiling
+    rm -rf dist build .venvs .coverage .coverage.* htmlcov .mypy_cache .ruff_cache .vedro .profiling

@@ -50,7 +50,7 @@ class Scenario(vedro.Scenario):
 
 def run_python(code: str, *arguments: str, folder: Path) -> list[str]:
     """Run `code` in a fresh interpreter and return the lines it printed."""
-    finished = subprocess.run(  # noqa: S603 - the interpreter is ours, the code stands above
+    finished = subprocess.run(
         [sys.executable, "-c", code, *arguments], cwd=folder, capture_output=True, text=True, check=False
     )
     assert finished.stderr == ""
