@@ -1,0 +1,119 @@
+"""What a recording can be told, and the check of each value before anything starts."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from vedro_profiling import schema
+from vedro_profiling.errors import OptionError
+
+__all__ = (
+    "DOCKER_READERS",
+    "FORMATS",
+    "Options",
+    "make_run_id",
+)
+
+FORMATS: Final = ("ndjson", "ndjson.gz", "parquet")
+"""What `profiling_formats` may name: the suffixes of the files of points."""
+
+DOCKER_READERS: Final = ("auto", "cgroup", "engine")
+
+_TAG_NAME: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+
+
+def make_run_id(now: datetime) -> str:
+    """Name a run after its start.
+
+    >>> make_run_id(datetime(2026, 11, 23, 9, 5, 7))
+    'run-20261123-090507'
+    """
+    return f"run-{now:%Y%m%d-%H%M%S}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The options of a recording, checked when made.
+
+    Raises
+    ------
+    OptionError
+        For a value that cannot be used; the message names option, value and what is allowed.
+    """
+
+    profiling_run_id: str
+    profiling_dir: Path | None = None
+    """The folder of files and journal, `{run}` already replaced; None keeps all in memory."""
+    profiling_methods: Sequence[str] = schema.METHODS
+    poll_time: float = 1.0
+    processes: Sequence[str | int] = ()
+    docker_compose_project_name: str | Sequence[str] = "compose"
+    profiling_containers: Sequence[str] = ()
+    docker_reader: Literal["auto", "cgroup", "engine"] = "auto"
+    reset_peaks: bool = True
+    profiling_formats: Sequence[str] = ("ndjson", "parquet")
+    additional_tags: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _require(_is_name(self.profiling_run_id), "profiling_run_id", self.profiling_run_id, "a text that is not empty")
+        _check_choices("profiling_methods", self.profiling_methods, schema.METHODS)
+        _check_choices("profiling_formats", self.profiling_formats, FORMATS)
+        _check_choices("docker_reader", [self.docker_reader], DOCKER_READERS)
+        _check_period(self.poll_time)
+        _require(_is_list_of(self.processes, str | int), "processes", self.processes, "a list of names and pids")
+        _check_names("profiling_containers", self.profiling_containers)
+        _check_names("docker_compose_project_name", self.projects)
+        _check_tags(self.additional_tags)
+
+    @property
+    def projects(self) -> Sequence[str]:
+        """The compose projects whose containers are read."""
+        name = self.docker_compose_project_name
+        return [name] if isinstance(name, str) else name
+
+
+def _require(allowed: object, option: str, value: Any, expected: str) -> None:
+    if not allowed:
+        raise OptionError(f"{option} = {value!r}: expected {expected}")
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and value.strip() != ""
+
+
+def _is_list_of(values: Any, kind: Any) -> bool:
+    is_list = isinstance(values, Iterable) and not isinstance(values, str | bytes | Mapping)
+    return is_list and all(isinstance(value, kind) and not isinstance(value, bool) for value in values)
+
+
+def _check_choices(option: str, values: Any, allowed: Sequence[str]) -> None:
+    expected = f"one of {', '.join(map(repr, allowed))}"
+    _require(_is_list_of(values, str) and values, option, values, f"a list of {expected}")
+    for value in values:
+        _require(value in allowed, option, value, expected)
+
+
+def _check_names(option: str, values: Any) -> None:
+    named = _is_list_of(values, str) and all(_is_name(value) for value in values)
+    _require(named, option, values, "a list of names that are not empty")
+
+
+def _check_period(value: Any) -> None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    _require(is_number and math.isfinite(value) and value > 0, "poll_time", value, "seconds between readings, above 0")
+
+
+def _check_tags(tags: Any) -> None:
+    _require(isinstance(tags, Mapping), "additional_tags", tags, "a dict of names and texts")
+    for name, text in tags.items():
+        named = isinstance(name, str) and _TAG_NAME.fullmatch(name)
+        _require(named, "additional_tags", name, "tag names of letters, digits and '_'")
+        reserved = ", ".join(schema.COLUMN_NAMES)
+        _require(
+            name not in schema.COLUMN_NAMES, "additional_tags", name, f"a tag name that is not reserved: {reserved}"
+        )
+        _require(isinstance(text, str), f"additional_tags[{name!r}]", text, "a text")

@@ -1,0 +1,145 @@
+"""A run while it is being recorded: its buffers, names and lock on disk (layout: `journal`)."""
+
+import contextlib
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from vedro_profiling.recording.buffer import ReadingBuffer
+from vedro_profiling.recording.journal import (
+    JOURNAL_FOLDER,
+    LIVE_FOLDERS,
+    TABLES,
+    Readings,
+    delete_journal,
+    try_lock,
+)
+from vedro_profiling.recording.samplers import Source
+
+__all__ = ("Journal",)
+
+
+class _Lines:
+    """An append-only file of JSON lines that is kept in memory as well."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.entries: list[Any] = []
+        self._fd = -1 if path is None else os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+
+    def add(self, entry: object) -> None:
+        self.entries.append(entry)
+        if self._fd >= 0:
+            # What a full disk refuses is in memory still; the buffers tell of it.
+            with contextlib.suppress(OSError):
+                os.write(self._fd, json.dumps(entry).encode() + b"\n")
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+class Journal:
+    """Where a live run is written.
+
+    Without a folder, or in one that cannot be written, everything is kept in memory and a note says so. Only the
+    process that made it writes: see `pid`.
+    """
+
+    def __init__(self, parent: Path | None, facts: dict[str, Any]) -> None:
+        self.facts = facts
+        self.pid = os.getpid()
+        self.folder: Path | None = None
+        self._lock = -1
+        self._buffers: dict[tuple[str, str], ReadingBuffer] = {}
+        self._notes = _Lines(None)
+        if parent is not None:
+            try:
+                self._settle(parent / JOURNAL_FOLDER, facts)
+            except OSError as error:
+                self.folder = None
+                self.note(f"no journal, a killed run is lost: {error}")
+        self._sources = self._lines("sources")
+        self._scenarios = self._lines("scenarios")
+
+    def _settle(self, parent: Path, facts: dict[str, Any]) -> None:
+        self.folder = _new_folder(parent, str(facts["run"]))
+        self._lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try_lock(self._lock)
+        LIVE_FOLDERS.add(self.folder.resolve())
+        (self.folder / "facts.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
+        self._notes = self._lines("notes")
+
+    def _lines(self, name: str) -> _Lines:
+        return _Lines(self.folder / f"{name}.ndjson" if self.folder else None)
+
+    def buffer(self, method: str, table: str) -> ReadingBuffer:
+        """Make the buffer of a method for one of TABLES."""
+        path = self.folder / f"{method}.{table}" if self.folder else None
+        buffer = self._buffers[method, table] = ReadingBuffer(path, on_fault=self._on_fault)
+        return buffer
+
+    def _on_fault(self, error: OSError) -> None:
+        self.note(f"the journal could not grow, later readings were kept in memory only: {error}")
+
+    def add_source(self, source: Source) -> int:
+        """Enter a source; its number is its place in the list."""
+        self._sources.add(source)
+        return len(self._sources.entries) - 1
+
+    def add_scenario_border(self, border: dict[str, Any]) -> None:
+        """Enter the beginning or the end of a scenario."""
+        self._scenarios.add(border)
+
+    def note(self, text: str) -> None:
+        """Keep a sentence for the summary, once however often it is said."""
+        if text not in self._notes.entries:
+            self._notes.add(text)
+
+    @property
+    def notes(self) -> list[str]:
+        """What the summary should say, in the order it was said."""
+        return list(self._notes.entries)
+
+    @property
+    def sources(self) -> list[Source]:
+        """All sources, in the order of their numbers."""
+        return list(self._sources.entries)
+
+    def readings(self) -> Readings:
+        """Return all that was recorded so far; the writers must rest."""
+        tables: dict[str, list[bytes]] = {table: [] for table in TABLES}
+        for (_, table), buffer in self._buffers.items():
+            tables[table].extend(buffer.contents())
+        return Readings(self.facts, self.sources, list(self._scenarios.entries), self.notes, tables)
+
+    def close(self, *, discard: bool) -> None:
+        """Close all files and give the lock back; `discard` deletes the folder. A second call does nothing."""
+        parts: list[ReadingBuffer | _Lines] = [*self._buffers.values(), self._sources, self._scenarios, self._notes]
+        for part in parts:
+            part.close()
+        if self.folder is not None:
+            LIVE_FOLDERS.discard(self.folder.resolve())
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+        if discard and self.folder is not None:
+            delete_journal(self.folder)
+        self.folder = None
+
+
+def _new_folder(parent: Path, run: str) -> Path:
+    """Make a folder for a run, beside those of dead runs with the same id."""
+    parent.mkdir(parents=True, exist_ok=True)
+    slug = re.sub(r"[^\w.-]", "_", run, flags=re.ASCII).strip(".")[:80] or "run"
+    number = 1
+    while True:
+        folder = parent / (slug if number == 1 else f"{slug}~{number}")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            return folder

@@ -1,0 +1,190 @@
+"""Raw readings to tidy points: differences, percentages and megabytes are made here, once and vectorised."""
+
+from typing import Any, Final
+
+import polars as pl
+
+from vedro_profiling import schema
+from vedro_profiling.recording.clock import Anchor
+from vedro_profiling.recording.journal import Readings
+from vedro_profiling.recording.samplers import MISSING, Source
+
+__all__ = ("derive",)
+
+_USAGE: Final = ("source", "cpu_ns", "memory_bytes", "working_set_bytes", "peak_bytes", "at_ns")
+_TRAFFIC: Final = ("source", "network_received", "network_sent", "disk_read", "disk_written", "at_ns")
+_MEGABYTE: Final = 1e6
+
+
+def derive(readings: Readings) -> pl.DataFrame:
+    """Make the points of a run from its raw readings.
+
+    A counter's point is the difference to the reading before; the first reading of a source makes none, unless the
+    counter was born during the run. `cpu_percent` lies between ticks only, `cpu_time` between all readings. Values
+    that were not read make no row, and neither does a counter that went backwards.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `schema.COLUMNS`, then the run's tags; rows in `schema.SORT_ORDER`.
+    """
+    ticks = _table(readings.tables["ticks"], _USAGE)
+    borders = _table(readings.tables["borders"], _USAGE)
+    traffic = _table(readings.tables["traffic"], _TRAFFIC)
+    sources = _sources(readings.sources)
+    usage = pl.concat([ticks, borders]).sort("source", "at_ns", maintain_order=True)
+    measured = pl.concat(
+        [
+            _cpu_percent(ticks, sources),
+            _cpu_time(usage, sources),
+            _megabytes(usage, "memory_bytes", "memory_usage"),
+            _megabytes(usage, "working_set_bytes", "memory_working_set"),
+            _peaks(usage, sources),
+            *(_differences(traffic, sources, name).with_columns(metric=pl.lit(name)) for name in _TRAFFIC[1:-1]),
+        ]
+    )
+    attempts = _attempts(readings.scenarios)
+    scenario_durations = _scenario_durations(attempts, readings.facts)
+    points = pl.concat(
+        [_attribute(measured, attempts).join(sources, on="source"), scenario_durations], how="diagonal_relaxed"
+    )
+    return _as_frame(points, readings.facts)
+
+
+def _table(blocks: list[bytes], names: tuple[str, ...]) -> pl.DataFrame:
+    """Make a frame of blocks of readings; those that were never finished bear no instant."""
+    numbers = memoryview(b"".join(blocks)).cast("q")
+    columns = {name: pl.Series(numbers[place :: len(names)], dtype=pl.Int64) for place, name in enumerate(names)}
+    return (
+        pl.DataFrame(columns)
+        .filter(pl.col("at_ns") > 0)
+        .with_columns(pl.exclude("at_ns", "source").replace(MISSING, None))
+    )
+
+
+def _sources(sources: list[Source]) -> pl.DataFrame:
+    dtypes = {
+        "method": pl.String,
+        "target": pl.String,
+        "reader": pl.String,
+        "service": pl.String,
+        "cores": pl.Int64,
+        "born_at_ns": pl.Int64,
+        "peak_resets": pl.Boolean,
+    }
+    return pl.DataFrame(sources, schema=dtypes, orient="row").with_row_index("source").cast({"source": pl.Int64})
+
+
+def _differences(readings: pl.DataFrame, sources: pl.DataFrame, counter: str) -> pl.DataFrame:
+    """Difference a cumulative counter within each source: rows of source, since_ns, at_ns, value."""
+    born = pl.col("born_at_ns")
+    return (
+        readings.filter(pl.col(counter).is_not_null())
+        .join(sources.select("source", "born_at_ns"), on="source", maintain_order="left")
+        .select(
+            "source",
+            pl.col("at_ns").shift().over("source").fill_null(born).alias("since_ns"),
+            "at_ns",
+            value=pl.col(counter)
+            - pl.col(counter).shift().over("source").fill_null(pl.when(born.is_not_null()).then(0)),
+        )
+        .filter(pl.col("value") >= 0, pl.col("at_ns") > pl.col("since_ns"))
+        .cast({"value": pl.Float64})
+    )
+
+
+def _cpu_time(usage: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
+    return _differences(usage, sources, "cpu_ns").with_columns(pl.col("value") / 1e6, metric=pl.lit("cpu_time"))
+
+
+def _cpu_percent(ticks: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
+    interval_ns = pl.col("at_ns") - pl.col("since_ns")
+    return (
+        _differences(ticks, sources, "cpu_ns")
+        .join(sources.select("source", "cores"), on="source", maintain_order="left")
+        .with_columns(pl.col("value") * 100 / interval_ns / pl.col("cores"), metric=pl.lit("cpu_percent"))
+        .drop("cores")
+    )
+
+
+def _megabytes(usage: pl.DataFrame, column: str, metric: str) -> pl.DataFrame:
+    return _gauges(usage.filter(pl.col(column).is_not_null()), column, metric)
+
+
+def _gauges(usage: pl.DataFrame, column: str, metric: str) -> pl.DataFrame:
+    # A gauge covers no interval: its own instant stands for both ends.
+    return usage.select(
+        "source", pl.col("at_ns").alias("since_ns"), "at_ns", value=pl.col(column) / _MEGABYTE, metric=pl.lit(metric)
+    )
+
+
+def _peaks(usage: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
+    """Keep the peaks that fell within the interval of their reading.
+
+    That is each one where the reading resets the mark, else each one that grew. What was the mark when a source was
+    first read may be older than the run.
+    """
+    peak = pl.col("peak_bytes")
+    grown = (
+        usage.filter(peak.is_not_null())
+        .join(sources.select("source", "born_at_ns", "peak_resets"), on="source", maintain_order="left")
+        .with_columns(before=peak.shift().over("source").fill_null(pl.when(pl.col("born_at_ns").is_not_null()).then(0)))
+        .filter(pl.col("before").is_not_null() & (pl.col("peak_resets") | (peak > pl.col("before"))))
+    )
+    return _gauges(grown, "peak_bytes", "memory_peak")
+
+
+def _attempts(borders: list[dict[str, Any]]) -> pl.DataFrame:
+    """Pair the borders of each attempt; one without an end was cut off and lasts for ever."""
+    rows: list[dict[str, Any]] = []
+    for border in borders:
+        if "scenario" in border:
+            rows.append({"opened_ns": border["at_ns"], **border})
+        elif rows:
+            rows[-1] |= {"closed_ns": border["at_ns"], "status": border["status"]}
+    dtypes = {
+        "opened_ns": pl.Int64,
+        "closed_ns": pl.Int64,
+        "scenario": pl.String,
+        "subject": pl.String,
+        "status": pl.String,
+    }
+    return pl.DataFrame(rows, schema=dtypes)
+
+
+def _attribute(measured: pl.DataFrame, attempts: pl.DataFrame) -> pl.DataFrame:
+    """Give each point the scenario that its whole interval lies in."""
+    opened = attempts.select("opened_ns", "closed_ns", "scenario").set_sorted("opened_ns")
+    inside = pl.col("closed_ns").is_null() | (pl.col("at_ns") <= pl.col("closed_ns"))
+    return (
+        measured.sort("since_ns")
+        .join_asof(opened, left_on="since_ns", right_on="opened_ns", strategy="backward")
+        .with_columns(pl.when(inside).then("scenario"))
+        .drop("since_ns", "opened_ns", "closed_ns")
+    )
+
+
+def _scenario_durations(attempts: pl.DataFrame, facts: dict[str, Any]) -> pl.DataFrame:
+    return attempts.filter(pl.col("closed_ns").is_not_null()).select(
+        pl.col("closed_ns").alias("at_ns"),
+        ((pl.col("closed_ns") - pl.col("opened_ns")) / 1e6).alias("value"),
+        "scenario",
+        "subject",
+        "status",
+        metric=pl.lit("scenario_duration"),
+        method=pl.lit(schema.DEFAULT_METHOD),
+        target=pl.lit(facts["process"]),
+    )
+
+
+def _as_frame(points: pl.DataFrame, facts: dict[str, Any]) -> pl.DataFrame:
+    start = Anchor(**facts["anchor"])
+    microseconds = (pl.col("at_ns") + start.unix_ns_at(0)) // 1000
+    dtypes = schema.dtypes(pl)
+    tags = {name: pl.lit(text, pl.Categorical) for name, text in sorted(facts["tags"].items())}
+    return (
+        points.with_columns(microseconds.cast(pl.Datetime("us", "UTC")).alias("time"), run=pl.lit(facts["run"]))
+        .select(pl.col(name).cast(dtype) for name, dtype in dtypes.items())
+        .with_columns(**tags)
+        .sort(schema.SORT_ORDER, maintain_order=True)
+    )

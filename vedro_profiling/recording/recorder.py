@@ -1,0 +1,215 @@
+"""From samplers to the journal: a thread for each method on a grid of ticks, and readings at scenario borders."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
+
+from vedro_profiling.recording.clock import TickGrid
+from vedro_profiling.recording.journal_writer import Journal
+from vedro_profiling.recording.samplers import Append, Sampler
+
+__all__ = (
+    "Cost",
+    "Recorder",
+)
+
+_JOIN_SECONDS: Final = 2.0
+_LOOK_SECONDS: Final = 0.2
+"""How often a thread looks whether the main thread still lives."""
+
+_TRAFFIC_NS: Final = 1_000_000_000
+"""Disk and network are read at most this often."""
+
+
+class Cost(NamedTuple):
+    """What recording itself cost."""
+
+    cpu_seconds: float
+    """CPU time of the sampler threads and of the border readings."""
+    wall_seconds: float
+    ticks: int
+    late: int
+    """Ticks that began more than a quarter of a period after they were due."""
+    missed: int
+    """Ticks that were skipped because the one before them ended too late."""
+
+    @property
+    def percent(self) -> float:
+        """Percent of one core."""
+        return 100 * self.cpu_seconds / self.wall_seconds if self.wall_seconds > 0 else 0.0
+
+
+class _Lane:
+    """The samplers of one method, their buffers, their thread and the lock that serialises ticks and borders."""
+
+    def __init__(
+        self, method: str, samplers: Sequence[Sampler], journal: Journal, *, run: Callable[["_Lane"], None]
+    ) -> None:
+        self.grid = TickGrid(0, 1)
+        self.cpu_ns = 0
+        self.thread = threading.Thread(target=run, args=(self,), name=f"vedro-profiling-{method}", daemon=False)
+        self._lock = threading.Lock()
+        self._samplers = list(samplers)
+        self._retired: set[Sampler] = set()
+        self._journal = journal
+        self._method = method
+        self._ticks = journal.buffer(method, "ticks").append
+        self._borders = journal.buffer(method, "borders").append
+        self._traffic = journal.buffer(method, "traffic").append
+        self._traffic_due_ns = 0
+
+    def open(self) -> None:
+        self._each(lambda sampler: sampler.open(self._journal))
+
+    def tick(self, now_ns: int) -> None:
+        with self._lock:
+            self._read(self._ticks, now_ns)
+
+    def border(self, now_ns: int) -> None:
+        with self._lock:
+            self._read(self._borders, now_ns)
+
+    def _read(self, append: Append, now_ns: int) -> None:
+        self._each(lambda sampler: sampler.read(append))
+        if append is self._ticks and now_ns >= self._traffic_due_ns:
+            self._read_traffic(now_ns)
+
+    def _read_traffic(self, now_ns: int) -> None:
+        self._traffic_due_ns = now_ns + _TRAFFIC_NS
+        self._each(lambda sampler: sampler.read_traffic(self._traffic))
+
+    def finish(self, now_ns: int) -> None:
+        """Take the last readings, so that what was consumed since the last tick counts too."""
+        with self._lock:
+            self._read(self._borders, now_ns)
+            self._read_traffic(now_ns)
+            for sampler in self._samplers:
+                self._guard(sampler, lambda sampler: sampler.close())
+
+    def _each(self, act: Callable[[Sampler], None]) -> None:
+        for sampler in self._samplers:
+            if sampler not in self._retired:
+                self._guard(sampler, act)
+
+    def _guard(self, sampler: Sampler, act: Callable[[Sampler], None]) -> None:
+        """Let a sampler act; one that fails is retired and named, the others go on."""
+        try:
+            act(sampler)
+        except Exception as error:  # noqa: BLE001 - the thread boundary: kept, and told in the summary
+            self._retired.add(sampler)
+            self._journal.note(f"{self._method}: {type(sampler).__name__} gave up: {error!r}")
+
+
+class Recorder:
+    """Reads all samplers on a drift-free grid of ticks until it is stopped.
+
+    One thread per method, which is no daemon: it ends within 0.2 s of the main thread's end. `start`, `border` and
+    `stop` belong to one thread, the one that runs the tests; `stop` may be called twice.
+
+    Parameters
+    ----------
+    samplers
+        Read in this order; those of one method share a thread.
+    journal
+        Where readings go.
+    poll_seconds
+        The period of the grid.
+    monotonic_ns, wait
+        The clock, and how to wait on it: `wait(stop, seconds)` tells whether `stop` was set. Tests hand in their own.
+    """
+
+    def __init__(
+        self,
+        samplers: Sequence[Sampler],
+        journal: Journal,
+        *,
+        poll_seconds: float,
+        monotonic_ns: Callable[[], int] = time.monotonic_ns,
+        wait: Callable[[threading.Event, float], bool] = threading.Event.wait,
+    ) -> None:
+        self._journal = journal
+        self._period_ns = max(1, round(poll_seconds * 1e9))
+        self._monotonic_ns = monotonic_ns
+        self._wait = wait
+        self._stop = threading.Event()
+        self._border_cpu_ns = 0
+        self._started_ns = self._stopped_ns = 0
+        by_method = sorted(samplers, key=attrgetter("method"))
+        self._lanes = [
+            _Lane(method, list(group), journal, run=self._run)
+            for method, group in groupby(by_method, key=attrgetter("method"))
+        ]
+
+    def start(self) -> None:
+        """Find the targets, take the first readings, and start the threads."""
+        for lane in self._lanes:
+            lane.open()
+        self._started_ns = self._monotonic_ns()
+        for lane in self._lanes:
+            lane.grid = TickGrid(self._started_ns, self._period_ns)
+            self._take(lane)
+            lane.thread.start()
+
+    def _run(self, lane: _Lane) -> None:
+        while self._sleep_until(lane.grid.due_ns):
+            self._take(lane)
+            lane.cpu_ns = time.thread_time_ns()
+
+    def _take(self, lane: _Lane) -> None:
+        now_ns = self._monotonic_ns()
+        lane.grid.take(now_ns)
+        lane.tick(now_ns)
+
+    def _sleep_until(self, due_ns: int) -> bool:
+        """Wait for a tick; false when it is not to be taken, because recording ends."""
+        while (remaining_ns := due_ns - self._monotonic_ns()) > 0:
+            if self._wait(self._stop, min(remaining_ns / 1e9, _LOOK_SECONDS)):
+                return False
+            if not threading.main_thread().is_alive():
+                return False
+        return not self._stop.is_set()
+
+    def border(self, event: dict[str, Any]) -> None:
+        """Read every target between two scenarios and enter `event`, which opens or closes one.
+
+        An event with a `scenario` opens it: the reading comes first, so it ends the interval outside. One without
+        closes it: the reading belongs to it still.
+        """
+        began_ns = time.thread_time_ns()
+        at_ns = self._monotonic_ns()
+        if "scenario" in event:
+            self._journal.add_scenario_border({"at_ns": at_ns, **event})
+        for lane in self._lanes:
+            lane.border(at_ns)
+        if "scenario" not in event:
+            self._journal.add_scenario_border({"at_ns": self._monotonic_ns(), **event})
+        self._border_cpu_ns += time.thread_time_ns() - began_ns
+
+    def stop(self) -> None:
+        """End the threads, take the last readings and close the samplers."""
+        if self._stop.is_set():
+            return
+        self._stop.set()
+        self._stopped_ns = self._monotonic_ns()
+        for lane in self._lanes:
+            if lane.thread.is_alive():
+                lane.thread.join(_JOIN_SECONDS)
+            if lane.thread.is_alive():
+                self._journal.note(f"{lane.thread.name} did not end within {_JOIN_SECONDS:g} s: its last tick is lost")
+            else:
+                lane.finish(self._monotonic_ns())
+
+    @property
+    def cost(self) -> Cost:
+        """What recording cost so far."""
+        grids = [lane.grid for lane in self._lanes]
+        return Cost(
+            cpu_seconds=(self._border_cpu_ns + sum(lane.cpu_ns for lane in self._lanes)) / 1e9,
+            wall_seconds=((self._stopped_ns or self._monotonic_ns()) - self._started_ns) / 1e9,
+            ticks=sum(grid.taken for grid in grids),
+            late=sum(grid.late for grid in grids),
+            missed=sum(grid.missed for grid in grids),
+        )

@@ -1,0 +1,266 @@
+"""A run from start to files: record, derive, write; the one place where recording meets storage."""
+
+import atexit
+import importlib
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from vedro_profiling import schema
+from vedro_profiling.errors import RecordingError
+from vedro_profiling.options import Options, make_run_id
+from vedro_profiling.recording.facts import run_facts
+from vedro_profiling.recording.journal import delete_journal, read_journal, unfinished_journals
+from vedro_profiling.recording.journal_writer import Journal
+from vedro_profiling.recording.recorder import Cost, Recorder
+from vedro_profiling.recording.samplers import Sampler, Source
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = (
+    "Outcome",
+    "Session",
+    "make_samplers",
+    "record",
+    "recover",
+)
+
+_STEM: Final = "profiling"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a finished run has to tell."""
+
+    points: "pl.DataFrame"
+    facts: dict[str, Any]
+    sources: list[Source]
+    notes: list[str]
+    """Faults and gaps, a sentence each."""
+    cost: Cost
+    files: list[Path]
+    journal: Path | None
+    """Where the raw readings were kept, if a file could not be written."""
+
+
+def make_samplers(options: Options) -> list[Sampler]:
+    """Make the samplers of the methods chosen; what a method needs is imported here, by those who chose it."""
+    samplers: list[Sampler] = []
+    if schema.DEFAULT_METHOD in options.profiling_methods:
+        from vedro_profiling.recording.samplers.host import HostSampler
+        from vedro_profiling.recording.samplers.process import ProcessSampler
+
+        samplers += [ProcessSampler(options.processes, reset_peaks=options.reset_peaks), HostSampler()]
+    if schema.DOCKER_METHOD in options.profiling_methods:
+        from vedro_profiling.recording.samplers.docker import DockerSampler
+
+        containers = DockerSampler(
+            options.projects,
+            options.profiling_containers,
+            reader=options.docker_reader,
+            reset_peaks=options.reset_peaks,
+        )
+        samplers.append(containers)
+    return samplers
+
+
+class Session:
+    """Records from `start` to `finish`, and then writes what was recorded.
+
+    If the interpreter ends without `finish`, that is done at exit. A forked child inherits the session, and its calls
+    do nothing.
+
+    Parameters
+    ----------
+    options
+        What to record, and where to.
+    facts
+        More facts of the run for the metadata, such as the arguments of Vedro.
+    """
+
+    def __init__(self, options: Options, *, facts: Mapping[str, Any] | None = None) -> None:
+        from vedro_profiling.recording.samplers.process import this_process_name
+
+        # Polars may come to be imported as late as at exit, and then needs this module to be there already.
+        importlib.import_module("concurrent.futures.thread")
+        self._options = options
+        self._facts = run_facts(
+            options.profiling_run_id,
+            process=this_process_name(),
+            tags=dict(options.additional_tags),
+            poll_time=options.poll_time,
+            methods=list(options.profiling_methods),
+            projects=list(options.projects),
+            **(facts or {}),
+        )
+        self._journal = Journal(options.profiling_dir, self._facts)
+        self._recorder = Recorder(make_samplers(options), self._journal, poll_seconds=options.poll_time)
+        self._outcome: Outcome | None = None
+
+    def start(self) -> None:
+        """Find the targets and begin to read them."""
+        atexit.register(self._finish_at_exit)
+        self._recorder.start()
+
+    @property
+    def _is_mine(self) -> bool:
+        return self._journal.pid == os.getpid()
+
+    def border(self, event: dict[str, Any]) -> None:
+        """Read every target where a scenario begins or ends (see `Recorder.border`)."""
+        if self._is_mine:
+            self._recorder.border(event)
+
+    def note(self, text: str) -> None:
+        """Keep a sentence for the summary."""
+        self._journal.note(text)
+
+    @property
+    def points(self) -> "pl.DataFrame":
+        """The points of the finished run.
+
+        Raises
+        ------
+        RecordingError
+            While the run is being recorded.
+        """
+        if self._outcome is None:
+            raise RecordingError("the run is being recorded still: ask for its points after finish()")
+        return self._outcome.points
+
+    def finish(self) -> Outcome:
+        """Stop recording, derive the points and write the files; later calls return the same outcome."""
+        if self._outcome is None:
+            atexit.unregister(self._finish_at_exit)
+            self._recorder.stop()
+            self._facts |= {"finished": True, "cost": self._recorder.cost._asdict()}
+            self._outcome = self._drain()
+        return self._outcome
+
+    def _drain(self) -> Outcome:
+        from vedro_profiling.recording.points import derive
+
+        readings = self._journal.readings()
+        points = derive(readings)
+        files = self._write_all(points)
+        all_written = len(files) == len(self._options.profiling_formats) or self._options.profiling_dir is None
+        outcome = Outcome(
+            points=points,
+            facts=self._facts,
+            sources=readings.sources,
+            notes=self._journal.notes,
+            cost=self._recorder.cost,
+            files=files,
+            journal=None if all_written else self._journal.folder,
+        )
+        self._journal.close(discard=all_written)
+        return outcome
+
+    def _write_all(self, points: "pl.DataFrame") -> list[Path]:
+        folder = self._options.profiling_dir
+        if folder is None:
+            return []
+        paths = [folder / f"{_STEM}.{suffix}" for suffix in self._options.profiling_formats]
+        return [path for path in paths if self._try_write(points, path)]
+
+    def _try_write(self, points: "pl.DataFrame", path: Path) -> bool:
+        try:
+            _write(points, path, self._facts)
+        except OSError as error:
+            self._journal.note(f"{path} could not be written: {error}")
+            return False
+        return True
+
+    def _finish_at_exit(self) -> None:
+        if self._is_mine:
+            self.finish()
+
+
+def _write(points: "pl.DataFrame", path: Path, facts: dict[str, Any]) -> None:
+    from vedro_profiling import storage
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".parquet":
+        storage.write_parquet(points, path, facts=[facts])
+    else:
+        storage.write_ndjson(points, path)
+
+
+@contextmanager
+def record(
+    *, poll_time: float = 0.1, profiling_dir: Path | str | None = None, run_id: str | None = None, **options: Any
+) -> Iterator[Session]:
+    """Record the block below `with`: this process and the host, and containers if asked for.
+
+    Parameters
+    ----------
+    poll_time
+        Seconds between readings.
+    profiling_dir
+        Folder for files and journal; without one nothing is written.
+    run_id
+        Name of the run; made of the time if not given.
+    options
+        Any other option of `vedro_profiling.options.Options`, such as `profiling_methods=["default", "docker"]`.
+
+    Yields
+    ------
+    Session
+        Its `points` are there once the block has ended.
+
+    Raises
+    ------
+    OptionError
+        If an option has a value that cannot be used.
+
+    Examples
+    --------
+    >>> import vedro_profiling as vp
+    >>> with vp.record(poll_time=0.05) as run:
+    ...     total = sum(range(1_000_000))
+    >>> "cpu_time" in run.points["metric"]
+    True
+    """
+    session = Session(
+        Options(
+            profiling_run_id=run_id or make_run_id(datetime.now()),  # noqa: DTZ005 - names bear the user's own time
+            profiling_dir=Path(profiling_dir) if profiling_dir is not None else None,
+            poll_time=poll_time,
+            **{"profiling_methods": [schema.DEFAULT_METHOD], **options},
+        )
+    )
+    session.start()
+    try:
+        yield session
+    finally:
+        session.finish()
+
+
+def recover(profiling_dir: Path | str) -> list[Path]:
+    """Write the files of every run below a folder that was killed before it could.
+
+    Each goes to `recovered/<run>/`; its journal is deleted once both files are in place. Journals of runs that are
+    still alive are left alone.
+
+    Returns
+    -------
+    list of Path
+        The files written, none if no run died.
+    """
+    from vedro_profiling.recording.points import derive
+
+    written = []
+    for journal in unfinished_journals(Path(profiling_dir)):
+        readings = read_journal(journal)
+        points = derive(readings)
+        folder = Path(profiling_dir) / "recovered" / journal.name
+        for suffix in ("ndjson", "parquet"):
+            written.append(folder / f"{_STEM}.{suffix}")
+            _write(points, written[-1], readings.facts)
+        delete_journal(journal)
+    return written
