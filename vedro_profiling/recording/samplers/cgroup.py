@@ -68,6 +68,8 @@ class CgroupReader:
     ------
     PermissionError
         If CPU or memory may not be read.
+    FileNotFoundError
+        If neither is there: the container ended.
 
     Example
     -------
@@ -99,6 +101,10 @@ class CgroupReader:
         self._cpu = self._open(directories.cpu, "cpuacct.usage" if v1 else "cpu.stat")
         self._memory = self._open(memory, "memory.usage_in_bytes" if v1 else "memory.current")
         self._memory_stat = self._open(memory, "memory.stat")
+        if self._cpu is None and self._memory is None:
+            raise FileNotFoundError(
+                errno.ENOENT, "neither CPU nor memory is to be read", str(directories.cpu or memory)
+            )
         self._inactive_key = b"\ntotal_inactive_file " if v1 else b"\ninactive_file "
         self._peak = self._open_peak(memory, "memory.max_usage_in_bytes" if v1 else "memory.peak", reset=reset_peaks)
 
