@@ -54,7 +54,7 @@ class ExamplesShowWhatTheySay(vedro.Scenario):
         self.differences = said.getvalue()
 
     def then_each_prints_what_its_docstring_shows(self) -> None:
-        assert self.differences == ""
+        assert self.differences == "", self.differences
 
     def and_none_was_passed_over(self) -> None:
         assert self.attempted == self.examples
