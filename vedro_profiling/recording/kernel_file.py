@@ -14,6 +14,9 @@ _libc = ctypes.PyDLL(None, use_errno=True)
 _pread = _libc.pread
 _pread.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int64)
 _pread.restype = ctypes.c_ssize_t
+_pwrite = _libc.pwrite
+_pwrite.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int64)
+_pwrite.restype = ctypes.c_ssize_t
 
 
 class KernelFile:
@@ -43,16 +46,20 @@ class KernelFile:
         """Return the whole content."""
         length: int = _pread(self._fd, self._address, self._size, 0)
         if length < 0:
-            code = ctypes.get_errno()
-            raise OSError(code, os.strerror(code), str(self.path))
+            raise self._error()
         if length == self._size:
             self._resize(2 * self._size)
             return self.read()
         return ctypes.string_at(self._address, length)
 
+    def _error(self) -> OSError:
+        code = ctypes.get_errno()
+        return OSError(code, os.strerror(code), str(self.path))
+
     def write(self, content: bytes) -> None:
         """Write at the start of the file: how kernel counters are reset."""
-        os.pwrite(self._fd, content, 0)
+        if _pwrite(self._fd, content, len(content), 0) < 0:
+            raise self._error()
 
     def close(self) -> None:
         """Close the descriptor; a second call does nothing."""

@@ -98,12 +98,15 @@ def _cpu_time(usage: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
 
 
 def _cpu_percent(ticks: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
-    interval_ns = pl.col("at_ns") - pl.col("since_ns")
+    percent = pl.col("value") * 100 / (pl.col("at_ns") - pl.col("since_ns")) / pl.col("cores")
+    # The host's counter moves in ticks of 10 ms: a short interval can seem to hold more than there is.
+    of_whole_machine = percent.clip(upper_bound=100)
+    is_host = (pl.col("method") == schema.DEFAULT_METHOD) & (pl.col("target") == schema.SYSTEM_TARGET)
     return (
         _differences(ticks, sources, "cpu_ns")
-        .join(sources.select("source", "cores"), on="source", maintain_order="left")
-        .with_columns(pl.col("value") * 100 / interval_ns / pl.col("cores"), metric=pl.lit("cpu_percent"))
-        .drop("cores")
+        .join(sources.select("source", "cores", "method", "target"), on="source", maintain_order="left")
+        .with_columns(value=pl.when(is_host).then(of_whole_machine).otherwise(percent), metric=pl.lit("cpu_percent"))
+        .drop("cores", "method", "target")
     )
 
 

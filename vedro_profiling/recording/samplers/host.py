@@ -137,8 +137,8 @@ class HostSampler:
     def read(self, append: Append) -> None:
         """Read CPU and memory."""
         if self._host is not None:
-            cpu_ns, at_ns = self._host.cpu_ns(), time.monotonic_ns()
-            append(self._source, cpu_ns, self._host.memory_bytes(), MISSING, MISSING, at_ns)
+            at_ns = time.monotonic_ns()
+            append(self._source, self._host.cpu_ns(), self._host.memory_bytes(), MISSING, MISSING, at_ns)
 
     def read_traffic(self, append: Append) -> None:
         """Read network and disk."""

@@ -177,9 +177,10 @@ class ProcessSampler:
     def read(self, append: Append) -> None:
         """Read CPU, RSS and peak of every target that is alive."""
         for source, target in self._targets.items():
+            # The instant stands beside the first thing read, which is the CPU clock.
+            at_ns = time.monotonic_ns()
             for member in target.members:
                 member.read()
-            at_ns = time.monotonic_ns()
             if target.is_alive:
                 cpu_ns, memory_bytes, peak_bytes = target.usage()
                 append(source, cpu_ns, memory_bytes, MISSING, peak_bytes, at_ns)
