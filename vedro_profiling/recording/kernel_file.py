@@ -43,13 +43,24 @@ class KernelFile:
         self._address = ctypes.addressof(self._buffer)
 
     def read(self) -> bytes:
-        """Return the whole content."""
-        length: int = _pread(self._fd, self._address, self._size, 0)
+        """Return the content of a file that is one record, as most are: the kernel gives it out whole."""
+        content = self._read_from(0)
+        while len(content) == self._size:
+            self._resize(2 * self._size)
+            content = self._read_from(0)
+        return content
+
+    def read_records(self) -> bytes:
+        """Return the content of a file of many records (net/dev, diskstats): it comes a page at a time."""
+        content = b""
+        while part := self._read_from(len(content)):
+            content += part
+        return content
+
+    def _read_from(self, offset: int) -> bytes:
+        length: int = _pread(self._fd, self._address, self._size, offset)
         if length < 0:
             raise self._error()
-        if length == self._size:
-            self._resize(2 * self._size)
-            return self.read()
         return ctypes.string_at(self._address, length)
 
     def _error(self) -> OSError:

@@ -58,12 +58,12 @@ class LinuxHost:
     def traffic(self) -> tuple[int, int, int, int]:
         """Sum the bytes of the physical network interfaces and disks."""
         received = sent = 0
-        for line in self._net.read().splitlines()[2:]:
+        for line in self._net.read_records().splitlines()[2:]:
             name, _, counters = line.partition(b":")
             if name.strip() in self._interfaces:
                 fields = counters.split()
                 received, sent = received + int(fields[0]), sent + int(fields[8])
-        read, written = _disk_bytes(self._disks.read().splitlines(), self._block_devices)
+        read, written = _disk_bytes(self._disks.read_records().splitlines(), self._block_devices)
         return received, sent, read, written
 
     def close(self) -> None:
