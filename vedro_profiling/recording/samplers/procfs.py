@@ -63,7 +63,12 @@ class LinuxProcess:
         """Read how many bytes went from and to storage; `MISSING` where that may not be read."""
         if self._io is None:
             return MISSING, MISSING
-        counters = dict(line.split(b": ") for line in self._io.read().splitlines())
+        try:
+            content = self._io.read()
+        except PermissionError:
+            # Root in a container may open the file of another user's process, and yet not read it.
+            return MISSING, MISSING
+        counters = dict(line.split(b": ") for line in content.splitlines())
         return int(counters[b"read_bytes"]), int(counters[b"write_bytes"])
 
     def close(self) -> None:
