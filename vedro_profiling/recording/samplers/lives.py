@@ -22,7 +22,7 @@ __all__ = (
 class Life:
     """A container that is being read; made by the discovery thread, then left to the one that reads."""
 
-    __slots__ = ("born_at_ns", "container", "directories", "fault", "read_at_ns", "reader", "source", "traffic_at_ns")
+    __slots__ = ("born_at_ns", "container", "directories", "fault", "read_at_ns", "reader", "source", "traffic")
 
     def __init__(
         self, container: Container, directories: Directories, reader: CgroupReader, born_at_ns: int | None
@@ -32,7 +32,8 @@ class Life:
         self.reader = reader
         self.born_at_ns = born_at_ns
         self.source = -1
-        self.read_at_ns = self.traffic_at_ns = 0
+        self.read_at_ns = 0
+        self.traffic = Traffic(0, 0, 0, 0, 0)
         self.fault: OSError | None = None
 
     def read(self, append: Append) -> bool:
@@ -51,7 +52,7 @@ class Life:
             traffic = self.reader.read_traffic()
         except OSError as error:
             return self._end(error)
-        self.traffic_at_ns = traffic.at_ns
+        self.traffic = traffic
         append(self.source, *traffic)
         return True
 
@@ -88,10 +89,15 @@ class LastWords(NamedTuple):
             append(self.life.source, *self.reading)
 
     def append_traffic(self, append: Append) -> None:
-        """Append network and disk, unless later ones made them stale."""
-        if self.traffic.at_ns > self.life.traffic_at_ns:
-            self.life.traffic_at_ns = self.traffic.at_ns
-            append(self.life.source, *self.traffic)
+        """Append network and disk, unless later ones made them stale.
+
+        The network may have been taken down before the container: what shows less than before is missing.
+        """
+        told = self.life.traffic
+        if self.traffic.at_ns > told.at_ns:
+            self.life.traffic = self.traffic
+            pairs = zip(self.traffic, told, strict=True)
+            append(self.life.source, *(now if now >= then else MISSING for now, then in pairs))
 
 
 def begin_life(container: Container, *, since_ns: int, reset_peaks: bool, root: Path) -> Life:
