@@ -54,15 +54,13 @@ class Journal:
         self.folder: Path | None = None
         self._lock = -1
         self._buffers: dict[tuple[str, str], ReadingBuffer] = {}
-        self._notes = _Lines(None)
+        self._notes, self._sources, self._scenarios = _Lines(None), _Lines(None), _Lines(None)
         if parent is not None:
             try:
                 self._settle(parent / JOURNAL_FOLDER, facts)
             except OSError as error:
-                self.folder = None
+                self.close(discard=True)
                 self.note(f"no journal, a killed run is lost: {error}")
-        self._sources = self._lines("sources")
-        self._scenarios = self._lines("scenarios")
 
     def _settle(self, parent: Path, facts: dict[str, Any]) -> None:
         self.folder = _new_folder(parent, str(facts["run"]))
@@ -70,10 +68,9 @@ class Journal:
         try_lock(self._lock)
         LIVE_FOLDERS.add(self.folder.resolve())
         (self.folder / "facts.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
-        self._notes = self._lines("notes")
-
-    def _lines(self, name: str) -> _Lines:
-        return _Lines(self.folder / f"{name}.ndjson" if self.folder else None)
+        self._notes = _Lines(self.folder / "notes.ndjson")
+        self._sources = _Lines(self.folder / "sources.ndjson")
+        self._scenarios = _Lines(self.folder / "scenarios.ndjson")
 
     def buffer(self, method: str, table: str) -> ReadingBuffer:
         """Make the buffer of a method for one of TABLES."""
