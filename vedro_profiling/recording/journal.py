@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from vedro_profiling.errors import FileFormatError, MissingFileError
-from vedro_profiling.recording.buffer import CHUNK_BYTES
+from vedro_profiling.recording.buffer import CHUNK_BYTES, READING_BYTES
 from vedro_profiling.recording.samplers import Source
 
 __all__ = (
@@ -120,7 +120,8 @@ def _blocks(paths: Iterable[Path]) -> Iterator[bytes]:
     for path in paths:
         with path.open("rb") as file:
             while block := file.read(CHUNK_BYTES):
-                yield block
+                # Where a file grows by being written, a full disk may cut it inside a reading.
+                yield block[: len(block) - len(block) % READING_BYTES]
 
 
 def try_lock(fd: int) -> bool:
