@@ -118,7 +118,7 @@ class Recorder:
     poll_seconds
         The period of the grid.
     monotonic_ns, wait
-        The clock, and how to wait on it: `wait(stop, seconds)` tells whether `stop` was set. Tests hand in their own.
+        The clock, and how to wait on it: `wait(stop, seconds)` returns early when `stop` is set. Tests hand in their own.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class Recorder:
         *,
         poll_seconds: float,
         monotonic_ns: Callable[[], int] = time.monotonic_ns,
-        wait: Callable[[threading.Event, float], bool] = threading.Event.wait,
+        wait: Callable[[threading.Event, float], object] = threading.Event.wait,
     ) -> None:
         self._journal = journal
         self._period_ns = max(1, round(poll_seconds * 1e9))
@@ -166,11 +166,14 @@ class Recorder:
     def _sleep_until(self, due_ns: int) -> bool:
         """Wait for a tick; false when it is not to be taken, because recording ends."""
         while (remaining_ns := due_ns - self._monotonic_ns()) > 0:
-            if self._wait(self._stop, min(remaining_ns / 1e9, _LOOK_SECONDS)):
+            self._wait(self._stop, min(remaining_ns / 1e9, _LOOK_SECONDS))
+            if self._is_over():
                 return False
-            if not threading.main_thread().is_alive():
-                return False
-        return not self._stop.is_set()
+        # Ticks that take longer than their period leave nothing to wait for.
+        return not self._is_over()
+
+    def _is_over(self) -> bool:
+        return self._stop.is_set() or not threading.main_thread().is_alive()
 
     def border(self, event: dict[str, Any]) -> None:
         """Read every target between two scenarios and enter `event`, which opens or closes one.
