@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from vedro_profiling._plugin import VedroProfiling, VedroProfilingPlugin
 
 if TYPE_CHECKING:
+    from vedro_profiling.analysis.scenarios import scenario_costs
+    from vedro_profiling.analysis.summary import summarize
     from vedro_profiling.errors import (
         FileFormatError,
         MissingFileError,
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
         RecordingError,
         SchemaError,
     )
+    from vedro_profiling.session import record, recover
+    from vedro_profiling.storage import load, read_facts, scan, write_ndjson, write_parquet
 
 __version__ = "1.0.0"
 
@@ -25,6 +29,15 @@ _HOMES = {
     "ProfilingError": "errors",
     "RecordingError": "errors",
     "SchemaError": "errors",
+    "load": "storage",
+    "read_facts": "storage",
+    "record": "session",
+    "recover": "session",
+    "scan": "storage",
+    "scenario_costs": "analysis.scenarios",
+    "summarize": "analysis.summary",
+    "write_ndjson": "storage",
+    "write_parquet": "storage",
 }
 
 __all__ = (
@@ -36,6 +49,15 @@ __all__ = (
     "SchemaError",
     "VedroProfiling",
     "VedroProfilingPlugin",
+    "load",
+    "read_facts",
+    "record",
+    "recover",
+    "scan",
+    "scenario_costs",
+    "summarize",
+    "write_ndjson",
+    "write_parquet",
 )
 
 

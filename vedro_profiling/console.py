@@ -48,7 +48,14 @@ def plain(text: str, *, encoding: str | None = None) -> str:
     return printable.encode(target, "backslashreplace").decode(target)
 
 
-def summary_lines(outcome: "Outcome", *, pictures: Sequence[Path] = (), width: int | None = None) -> list[str]:
+def summary_lines(
+    outcome: "Outcome",
+    *,
+    pictures: Sequence[Path] = (),
+    verdicts: pl.DataFrame | None = None,
+    base: Path | None = None,
+    width: int | None = None,
+) -> list[str]:
     """Say who used how much, which scenarios cost most, what recording cost, and where the files are.
 
     Parameters
@@ -57,6 +64,10 @@ def summary_lines(outcome: "Outcome", *, pictures: Sequence[Path] = (), width: i
         The finished run.
     pictures
         Charts that were drawn of it.
+    verdicts
+        What `thresholds.check` said of its budgets.
+    base
+        The folder that paths are shown relative to.
     width
         Characters a table may have; by default the width of the terminal. Names are folded to fit, then columns
         left out from the right; numbers are never cut.
@@ -70,13 +81,8 @@ def summary_lines(outcome: "Outcome", *, pictures: Sequence[Path] = (), width: i
     lines = [_headline(outcome)]
     if not outcome.points.is_empty():
         lines += ["", *_targets(outcome.points, width), _units(outcome), *_scenarios(outcome.points, width)]
-    lines += [
-        "",
-        *(f"! {note}" for note in outcome.notes),
-        _cost(outcome),
-        *_readers(outcome),
-        *_files(outcome, pictures),
-    ]
+    lines += ["", *_budgets(verdicts), *(f"! {note}" for note in outcome.notes), _cost(outcome), *_readers(outcome)]
+    lines += _files(outcome, pictures, base or Path())
     return [plain(line).rstrip() for line in lines]
 
 
@@ -202,10 +208,27 @@ def _readers(outcome: "Outcome") -> list[str]:
     return [f"containers: {', '.join(f'{len(names)} by {way}' for way, names in ways.items())}"] if ways else []
 
 
-def _files(outcome: "Outcome", pictures: Sequence[Path]) -> list[str]:
-    lines = [f"files: {', '.join(str(path) for path in outcome.files)}"] if outcome.files else []
-    if pictures:
-        lines.append(f"pictures: {len(pictures)} in {pictures[0].parent}")
-    if outcome.journal is not None:
-        lines.append(f"raw readings are kept in {outcome.journal}; vedro_profiling.recover() writes them once it can")
+def _budgets(verdicts: pl.DataFrame | None) -> list[str]:
+    """Name each budget that is broken or could not be judged, and count the rest."""
+    if verdicts is None:
+        return []
+    counts = [f"{count} {status}" for status, count in verdicts["status"].value_counts(sort=True).iter_rows()]
+    lines = [f"budgets: {', '.join(counts)}"]
+    for row in verdicts.filter(pl.col("status") != "passed").iter_rows(named=True):
+        measured = row["reason"] if row["value"] is None else f"was {row['value']:.6g}"
+        lines.append(f"! budget {row['status']}: {row['threshold']} {row['expression']}: {measured}")
     return lines
+
+
+def _files(outcome: "Outcome", pictures: Sequence[Path], base: Path) -> list[str]:
+    lines = [f"files: {', '.join(_shown(path, base) for path in outcome.files)}"] if outcome.files else []
+    if pictures:
+        lines.append(f"pictures: {len(pictures)} in {_shown(pictures[0].parent, base)}")
+    if outcome.journal is not None:
+        folder = _shown(outcome.journal, base)
+        lines.append(f"! raw readings are kept in {folder}: vedro_profiling.recover() writes them once it can")
+    return lines
+
+
+def _shown(path: Path, base: Path) -> str:
+    return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)

@@ -16,6 +16,7 @@ __all__ = (
     "FORMATS",
     "Options",
     "make_run_id",
+    "profiling_folder",
 )
 
 FORMATS: Final = ("ndjson", "ndjson.gz", "parquet")
@@ -33,6 +34,16 @@ def make_run_id(now: datetime) -> str:
     'run-20261123-090507'
     """
     return f"run-{now:%Y%m%d-%H%M%S}"
+
+
+def profiling_folder(project_dir: Path, pattern: str, run_id: str) -> Path:
+    """Place a run's folder in the project; a run id may be any text, and cannot lead out of it.
+
+    >>> profiling_folder(Path("/project"), ".profiling/{run}", "../night 7").as_posix()
+    '/project/.profiling/night_7'
+    """
+    run = re.sub(r"[^\w.-]+", "_", run_id).strip("._")[:80] or "run"
+    return project_dir / str(pattern).replace("{run}", run)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,7 @@ __all__ = (
     "make_samplers",
     "record",
     "recover",
+    "unfinished_runs",
 )
 
 _STEM: Final = "profiling"
@@ -239,6 +240,11 @@ def record(
         yield session
     finally:
         session.finish()
+
+
+def unfinished_runs(options: Options) -> list[Path]:
+    """List the journals in the run's folder that killed runs have left."""
+    return unfinished_journals(options.profiling_dir) if options.profiling_dir is not None else []
 
 
 def recover(profiling_dir: Path | str) -> list[Path]:

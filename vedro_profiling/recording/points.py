@@ -117,7 +117,11 @@ def _megabytes(usage: pl.DataFrame, column: str, metric: str) -> pl.DataFrame:
 def _gauges(usage: pl.DataFrame, column: str, metric: str) -> pl.DataFrame:
     # A gauge covers no interval: its own instant stands for both ends.
     return usage.select(
-        "source", pl.col("at_ns").alias("since_ns"), "at_ns", value=pl.col(column) / _MEGABYTE, metric=pl.lit(metric)
+        "source",
+        pl.col("at_ns").alias("since_ns"),
+        "at_ns",
+        value=(pl.col(column) / _MEGABYTE).round(6),
+        metric=pl.lit(metric),
     )
 
 
