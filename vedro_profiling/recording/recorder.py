@@ -118,7 +118,7 @@ class Recorder:
     poll_seconds
         The period of the grid.
     monotonic_ns, wait
-        The clock, and how to wait on it: `wait(stop, seconds)` returns early when `stop` is set. Tests hand in their own.
+        The clock, and how to wait on it: `wait(stop, seconds)` returns early when `stop` is set. Tests give their own.
     """
 
     def __init__(
