@@ -89,11 +89,13 @@ test-wheel: build
     venv/bin/vedro run --enable-profiling --draw-plots --run-id wheel
     venv/bin/python - <<'PYTHON'
     from importlib.resources import files
+    from pathlib import Path
 
     import vedro_profiling
 
     assert "site-packages" in vedro_profiling.__file__, vedro_profiling.__file__
     assert (files("vedro_profiling") / "py.typed").is_file()
+    assert list(Path(".profiling").glob("*_profile.png")), "no plots were drawn"
     points = vedro_profiling.load(".profiling")
     print(f"{points.height} points of", *points["target"].unique().sort())
     PYTHON
