@@ -1,0 +1,211 @@
+"""What is left on disk of a run that died."""
+
+import subprocess
+import sys
+from contextlib import AbstractContextManager
+from pathlib import Path
+from unittest.mock import patch
+
+import vedro
+from vedro import catched, params
+
+from tests.contexts.recording import Reading, pack, unpack
+from vedro_profiling.errors import FileFormatError, MissingFileError, ProfilingError
+from vedro_profiling.recording.journal import Readings, delete_journal, read_journal, try_lock, unfinished_journals
+from vedro_profiling.recording.journal_writer import Journal
+from vedro_profiling.recording.samplers import Source
+
+HOLD_LOCK = """
+import fcntl, sys
+lock = open(sys.argv[1], "r+")
+fcntl.lockf(lock, fcntl.LOCK_EX)
+print(flush=True)
+input()
+"""
+
+APP = Source("docker", "app", "cgroup v2", service="app", cores=1, born_at_ns=7, peak_resets=True)
+TICKS: list[Reading] = [(0, 1, 2, 3, 4, 5), (0, 6, 7, 8, 9, 10)]
+
+
+def leave_journal(parent: Path, run: str = "dead") -> Path:
+    """Leave what a killed run would."""
+    journal = Journal(parent, {"run": run})
+    journal.add_source(APP)
+    ticks = journal.buffer("docker", "ticks")
+    for reading in TICKS:
+        ticks.append(*reading)
+    journal.note("something was slow")
+    folder = journal.folder
+    journal.close(discard=False)
+    assert folder is not None
+    return folder
+
+
+class DeadAndLive(vedro.Scenario):
+    subject = "journals of dead runs are listed by name; those of this process and of another that lives are not"
+
+    def given_a_journal_of_this_process(self) -> None:
+        self.parent = vedro.create_tmp_dir()
+        mine = Journal(self.parent, {"run": "mine"})
+        vedro.defer(mine.close, discard=True)
+
+    def given_journals_of_two_dead_runs(self) -> None:
+        self.dead = [leave_journal(self.parent, run) for run in ("dead-b", "dead-a")]
+        # A run whose lock could not be made is dead too.
+        self.dead.append(leave_journal(self.parent, "dead-c"))
+        (self.dead[-1] / "lock").unlink()
+
+    def given_the_journal_of_another_process(self) -> None:
+        theirs = leave_journal(self.parent, "theirs")
+        command = [sys.executable, "-c", HOLD_LOCK, str(theirs / "lock")]
+        child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        vedro.defer(child.communicate)
+        vedro.defer(child.kill)
+        assert child.stdout is not None
+        child.stdout.readline()
+
+    def given_a_folder_that_is_no_journal(self) -> None:
+        (self.parent / ".journal" / "empty").mkdir()
+
+    def when_they_are_listed(self) -> None:
+        # Twice: a look that gave a lock of this process away would show in the second.
+        self.listed = [unfinished_journals(self.parent), unfinished_journals(self.parent)]
+
+    def then_the_dead_are_there(self) -> None:
+        assert self.listed == [sorted(self.dead)] * 2
+
+
+class NothingListed(vedro.Scenario):
+    subject = "a folder without journals lists none"
+
+    def when_a_folder_that_does_not_exist_is_searched(self) -> None:
+        self.listed = unfinished_journals(vedro.create_tmp_dir() / "missing")
+
+    def then_there_is_none(self) -> None:
+        assert self.listed == []
+
+
+class CutOff(vedro.Scenario):
+    subject = "a journal cut off in {file} by {cut} bytes is read up to there"
+
+    @params("sources.ndjson", 1, 1, ["something was slow"], 2)
+    @params("sources.ndjson", 5, 0, ["something was slow"], 2)
+    @params("notes.ndjson", 3, 1, [], 2)
+    @params("docker.ticks", 4096 * 48 - 2 * 48, 1, ["something was slow"], 2)
+    @params("docker.ticks", 4096 * 48 - 2 * 48 + 1, 1, ["something was slow"], 1)
+    @params("docker.ticks", 4096 * 48 - 47, 1, ["something was slow"], 0)
+    def __init__(self, file: str, cut: int, sources: int, notes: list[str], ticks: int) -> None:
+        self.file = file
+        self.cut = cut
+        self.expected = (sources, notes, TICKS[:ticks])
+
+    def given_the_journal_of_a_run_that_died(self) -> None:
+        self.folder = leave_journal(vedro.create_tmp_dir())
+
+    def given_it_is_cut_off(self) -> None:
+        path = self.folder / self.file
+        path.write_bytes(path.read_bytes()[: -self.cut])
+
+    def when_it_is_read(self) -> None:
+        self.readings = read_journal(self.folder)
+
+    def then_everything_before_is_there(self) -> None:
+        found = (len(self.readings.sources), self.readings.notes, unpack(self.readings.tables["ticks"]))
+        assert found == self.expected
+
+
+class SeveralMethods(vedro.Scenario):
+    subject = "the readings of all methods come together, table by table"
+
+    def given_a_journal_of_two_methods(self) -> None:
+        self.folder = leave_journal(vedro.create_tmp_dir())
+        (self.folder / "default.ticks").write_bytes(pack([(1, 0, 0, 0, 0, 11)]))
+        (self.folder / "default.traffic").write_bytes(pack([(1, 0, 0, 0, 0, 12)]))
+
+    def when_it_is_read(self) -> None:
+        self.readings = read_journal(self.folder)
+
+    def then_each_table_holds_what_was_read_for_it(self) -> None:
+        instants = {name: [at for *_, at in unpack(blocks)] for name, blocks in self.readings.tables.items()}
+        assert instants == {"ticks": [11, 5, 10], "borders": [], "traffic": [12]}
+
+
+class NamesMissing(vedro.Scenario):
+    subject = "a run that died before it named anything has facts and no more"
+
+    def given_a_folder_with_facts_alone(self) -> None:
+        self.folder = vedro.create_tmp_dir()
+        (self.folder / "facts.json").write_text('{"run": "r"}', "utf-8")
+
+    def when_it_is_read(self) -> None:
+        self.readings = read_journal(self.folder)
+
+    def then_there_is_nothing_else(self) -> None:
+        nothing: dict[str, list[bytes]] = {"ticks": [], "borders": [], "traffic": []}
+        assert self.readings == Readings({"run": "r"}, [], [], [], nothing)
+
+
+class NotAJournal(vedro.Scenario):
+    subject = "facts.json {content!r} is refused as {error.__name__}, which names the folder"
+
+    @params(None, MissingFileError)
+    @params(b"", FileFormatError)
+    @params(b'{"run": ', FileFormatError)
+    @params(b"\xff\xfe", FileFormatError)
+    def __init__(self, content: bytes | None, error: type[ProfilingError]) -> None:
+        self.content = content
+        self.error = error
+
+    def given_a_folder(self) -> None:
+        self.folder = vedro.create_tmp_dir()
+        if self.content is not None:
+            (self.folder / "facts.json").write_bytes(self.content)
+
+    def when_it_is_read(self) -> None:
+        with catched(ProfilingError) as self.caught:
+            read_journal(self.folder)
+
+    def then_it_is_refused(self) -> None:
+        assert self.caught.type is self.error
+        assert str(self.folder) in str(self.caught.value)
+
+
+class Deleting(vedro.Scenario):
+    subject = "deleting the last journal deletes the folder of journals, deleting another does not"
+
+    def given_two_journals(self) -> None:
+        self.parent = vedro.create_tmp_dir()
+        self.first, self.second = leave_journal(self.parent, "a"), leave_journal(self.parent, "b")
+
+    def when_both_are_deleted(self) -> None:
+        delete_journal(self.first)
+        self.after_first = sorted(self.parent.rglob("*/facts.json"))
+        delete_journal(self.second)
+
+    def then_the_second_remained_until_its_turn(self) -> None:
+        assert self.after_first == [self.second / "facts.json"]
+
+    def and_nothing_is_left(self) -> None:
+        assert list(self.parent.iterdir()) == []
+
+
+class NoLocks(vedro.Scenario):
+    subject = "where {reason}, nobody holds a lock"
+
+    @params("there is no fcntl, as on Windows")
+    @params("the file system has no locks")
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def given_such_a_system(self) -> None:
+        self.system: AbstractContextManager[object] = patch.dict(sys.modules, {"fcntl": None})
+        if "file system" in self.reason:
+            self.system = patch("fcntl.lockf", side_effect=OSError("no locks available"))
+
+    def when_a_lock_is_tried(self) -> None:
+        path = vedro.create_tmp_file()
+        with path.open("r+b") as file, self.system:
+            self.taken = try_lock(file.fileno())
+
+    def then_it_is_taken(self) -> None:
+        assert self.taken
