@@ -53,7 +53,7 @@ def find_files(source: str | os.PathLike[str]) -> list[Path]:
     if path.is_dir():
         found = sorted(_walk(path))
     elif _MAGIC.intersection(str(path)):
-        found = sorted(_match(path))
+        found = sorted(set(_match(path)))
     else:
         raise MissingFileError(f"There is nothing at {path}. Check the path, relative to {Path.cwd()}.")
     if not found:
@@ -88,8 +88,9 @@ def _readable(path: Path) -> Path:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name != _JOURNAL]
+    for parent, _, names in os.walk(folder):
+        if _JOURNAL in Path(parent).parts:
+            continue
         yield from _points_among(Path(parent, name) for name in names)
 
 

@@ -28,6 +28,7 @@ _TIME: Final = "%Y-%m-%dT%H:%M:%S%.f%#z"
 _RESERVED: Final = ("time", "metric", "value")
 
 _REPLACEMENT: Final = "\ufffd"
+_DAMAGED: Final = "no JSON"
 
 
 def decode_points(source: Path | bytes) -> tuple[pl.DataFrame, list[int]]:
@@ -66,13 +67,15 @@ def _split(source: Path | bytes) -> pl.DataFrame:
     lines = pl.scan_csv(
         source,
         has_header=False,
-        separator="\x01",  # stands in no line of JSON, so each line is one field
+        separator="\x01",  # stands in no line of JSON, so what follows it is junk
         quote_char=None,
         encoding="utf8-lossy",
-        schema={"line": pl.String},
+        empty_string_is_null=False,
+        schema={"line": pl.String, "junk": pl.String},
         row_index_name="number",
         row_index_offset=1,
         extra_columns="ignore",
+        missing_columns="insert",
         glob=False,
     )
     is_by_k6 = pl.col("by_k6").struct.field("metric").is_not_null()
@@ -81,9 +84,9 @@ def _split(source: Path | bytes) -> pl.DataFrame:
         # Step by step, for an expression that stands twice in one step is worked out twice.
         lines.with_columns(by_k6=pl.col("line").str.extract_groups(_K6_LINE))
         .with_columns(by_0_2=pl.when(~is_by_k6).then("line").str.extract_groups(_LINE_OF_0_2))
-        .select("number", "line", pl.when(is_by_k6).then("by_k6").otherwise("by_0_2").struct.unnest())
+        .select("number", "line", "junk", pl.when(is_by_k6).then("by_k6").otherwise("by_0_2").struct.unnest())
         .with_columns(_typed_fields())
-        .with_columns(rest=pl.when(~is_whole).then("line"))
+        .with_columns(rest=pl.when(pl.col("junk") != "").then(pl.lit(_DAMAGED)).when(~is_whole).then("line"))
         .select("number", "time", "metric", "value", "tags", "rest")
         .collect(engine="streaming")
     )

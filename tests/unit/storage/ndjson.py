@@ -1,0 +1,185 @@
+import gzip
+import warnings
+from pathlib import Path
+
+import vedro
+from vedro import params
+
+from tests.contexts.points import make_points
+from vedro_profiling.errors import FileFormatError, MissingFileError, SchemaError
+from vedro_profiling.storage import ndjson
+from vedro_profiling.storage.frame import in_order
+from vedro_profiling.storage.ndjson import read_ndjson, write_ndjson
+
+
+class TheSuffixDecides(vedro.Scenario):
+    subject = "points written to {name} are there again, gzipped: {is_packed}"
+
+    @params("profiling.ndjson", is_packed=False)
+    @params("profiling.ndjson.gz", is_packed=True)
+    def __init__(self, name: str, *, is_packed: bool) -> None:
+        self.name = name
+        self.is_packed = is_packed
+
+    def given_points(self) -> None:
+        self.points = make_points(branch="main")
+
+    def when_they_are_written(self) -> None:
+        self.place = vedro.create_tmp_dir() / self.name
+        write_ndjson(self.points, self.place)
+
+    def then_the_file_is_packed_as_its_name_says(self) -> None:
+        assert (self.place.read_bytes()[:2] == b"\x1f\x8b") == self.is_packed
+
+    def and_the_points_are_read_again(self) -> None:
+        assert in_order(read_ndjson(str(self.place))).equals(self.points)
+
+    def and_nothing_is_left_beside(self) -> None:
+        assert list(self.place.parent.iterdir()) == [self.place]
+
+
+class WrongFramesAreNotWritten(vedro.Scenario):
+    subject = "a frame that is none of points is refused before the old file is touched"
+
+    def given_a_file(self) -> None:
+        self.place = vedro.create_tmp_dir() / "profiling.ndjson"
+        self.place.write_text("old")
+
+    def when_something_else_is_written_over_it(self) -> None:
+        with vedro.catched(SchemaError) as self.caught:
+            write_ndjson(make_points().drop("value"), self.place)
+
+    def then_it_is_refused(self) -> None:
+        assert "missing: value" in str(self.caught.value)
+
+    def and_the_file_is_as_it_was(self) -> None:
+        assert self.place.read_text() == "old"
+
+
+class DamageIsTold(vedro.Scenario):
+    subject = "damaged lines are counted in a warning, or are an error when strict"
+
+    def given_a_file_with_two_damaged_lines(self) -> None:
+        self.place = vedro.create_tmp_dir() / "profiling.ndjson"
+        write_ndjson(make_points(readings=5), self.place)
+        lines = self.place.read_bytes().split(b"\n")
+        lines[6] = lines[6][:40]
+        lines[9] = b"\xff\xfe"
+        self.place.write_bytes(b"\n".join(lines))
+
+    def when_it_is_read(self) -> None:
+        with warnings.catch_warnings(record=True) as self.told:
+            warnings.simplefilter("always")
+            self.points = read_ndjson(self.place)
+
+    def and_when_it_is_read_strictly(self) -> None:
+        with vedro.catched(FileFormatError) as self.caught:
+            read_ndjson(self.place, strict=True)
+
+    def then_the_good_lines_are_read(self) -> None:
+        assert self.points.height == 18
+
+    def and_one_warning_tells_how_many_were_not_and_the_first(self) -> None:
+        assert [str(warning.message) for warning in self.told] == [
+            f"{self.place} has damaged lines: 2, the first is line 7; the other 18 points were read."
+        ]
+
+    def and_it_points_to_the_caller(self) -> None:
+        assert (self.told[0].category, self.told[0].filename) == (UserWarning, read_here())
+
+    def and_strictly_it_is_an_error(self) -> None:
+        assert f"{self.place} has damaged lines: 2, the first is line 7." in str(self.caught.value)
+
+
+def read_here() -> str:
+    return read_here.__code__.co_filename
+
+
+class ACutStreamIsTold(vedro.Scenario):
+    subject = "of a gzip file that breaks off, the points before the break are read and the break is told"
+
+    def given_a_gzip_file_without_its_end(self) -> None:
+        self.place = vedro.create_tmp_dir() / "profiling.ndjson.gz"
+        write_ndjson(make_points(readings=1000), self.place)
+        packed = self.place.read_bytes()
+        self.place.write_bytes(packed[: len(packed) // 2])
+
+    def when_it_is_read(self) -> None:
+        with warnings.catch_warnings(record=True) as self.told:
+            warnings.simplefilter("always")
+            self.points = read_ndjson(self.place)
+
+    def and_when_it_is_read_strictly(self) -> None:
+        with vedro.catched(FileFormatError) as self.caught:
+            read_ndjson(self.place, strict=True)
+
+    def then_many_points_are_read(self) -> None:
+        assert 1000 < self.points.height < 4000
+
+    def and_the_break_is_told(self) -> None:
+        assert "a damaged gzip stream that breaks off; the other" in str(self.told[0].message)
+
+    def and_strictly_it_is_an_error(self) -> None:
+        assert "a damaged gzip stream that breaks off. Mend or remove" in str(self.caught.value)
+
+
+class FilesWithoutPointsAreRefused(vedro.Scenario):
+    subject = "a file without any point is refused: {contents}"
+
+    @params(b"", "holds no point. Expected k6 JSON lines")
+    @params(b'{"type":"Metric","data":{},"metric":"vus"}\n', "holds no point. Expected k6 JSON lines")
+    @params(b"\x89PNG\r\n\x1a\n", "holds no point but damaged lines: 2, the first is line 1. Expected")
+    @params(
+        gzip.compress(b"x" * 10**6)[:100], "holds no point but damaged lines: 1, the first is line 1 and a damaged gzip"
+    )
+    def __init__(self, contents: bytes, message: str) -> None:
+        self.contents = contents
+        self.message = message
+
+    def given_the_file(self) -> None:
+        self.place = vedro.create_tmp_dir() / "profiling.ndjson"
+        self.place.write_bytes(self.contents)
+
+    def when_it_is_read(self) -> None:
+        with vedro.catched(FileFormatError) as self.caught:
+            read_ndjson(self.place)
+
+    def then_the_message_names_file_and_fault(self) -> None:
+        assert str(self.caught.value).startswith(f"{self.place} {self.message}")
+
+
+class MissingFilesAreNamed(vedro.Scenario):
+    subject = "a file that is not there, or is a folder, is missing"
+
+    @params("no-such.ndjson")
+    @params(".")
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def when_it_is_read(self) -> None:
+        with vedro.catched(MissingFileError) as self.caught:
+            read_ndjson(Path(self.name))
+
+    def then_it_is_named(self) -> None:
+        assert str(self.caught.value) == f"There is no file {self.name}. Check the path."
+
+
+class ErrorsOfTheSystemGoUp(vedro.Scenario):
+    subject = "a file that the system cannot read is the system's own error"
+
+    def given_a_file_that_the_system_refuses_to_read(self) -> None:
+        def refuse(source: Path | bytes) -> None:
+            raise PermissionError(13, "Permission denied", source)
+
+        self.place = vedro.create_tmp_dir() / "profiling.ndjson"
+        write_ndjson(make_points(), self.place)
+        names = vars(ndjson)
+        vedro.defer(names.update, decode_points=names["decode_points"])
+        names["decode_points"] = refuse
+
+    def when_it_is_read(self) -> None:
+        with vedro.catched(OSError) as self.caught:
+            read_ndjson(self.place)
+
+    def then_the_error_is_that_of_the_system(self) -> None:
+        assert self.caught.type is PermissionError
