@@ -1,0 +1,220 @@
+"""One panel of a timeline: the lines of one metric over time."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import altair as alt
+import polars as pl
+
+from vedro_profiling.charts import axes, theme
+from vedro_profiling.charts.interaction import PICKED, ZOOM, hovered, on_views
+from vedro_profiling.charts.lines import Window
+from vedro_profiling.charts.reduce import average_lines, highest_readings, pixel_column, reduce_lines
+
+__all__ = ("Panel", "inline", "notes_of", "peaks_between", "stack")
+
+_PIXELS_PER_AVERAGE: Final = 4
+
+_LINE: Final = ("name", "run", "line")
+_PIXELS_PER_PEAK: Final = 8
+_NOTABLE_PEAK: Final = 1.05
+_FEW_READINGS: Final = 30
+_HOVERED_READINGS: Final = 2000
+_HOVERED_PER_LINE: Final = 160
+_SPACING: Final = 22
+_HEADROOM: Final = 1.03
+_PALE: Final = 0.3
+_NOT_PICKED: Final = 0.05
+
+
+def inline(rows: pl.DataFrame) -> dict[str, Any]:
+    """Turn a frame into data for Altair, whatever the number of rows; `time` becomes milliseconds since the epoch."""
+    milliseconds = pl.col("time").dt.epoch("ms")
+    # Altair copies lists row by row whenever charts are composed; a tuple stays as it is (2.3 s against 0.3 s).
+    return {"values": tuple(rows.with_columns(milliseconds).to_dicts())}
+
+
+def peaks_between(readings: pl.DataFrame, *, width: int) -> pl.DataFrame:
+    """Find the memory peaks that stand out of the readings beside them.
+
+    Returns
+    -------
+    DataFrame
+        `name`, `time`, `elapsed`, `value` (the kernel's high-water mark), `usage` (the highest reading nearby).
+    """
+    cell = ["name", "run", pixel_column(max(1, width // _PIXELS_PER_PEAK))]
+    value, is_peak = pl.col("value"), pl.col("metric") == "memory_peak"
+    usage = value.filter(pl.col("metric") == "memory_usage").max().over(cell)
+    is_highest = is_peak & (value == value.filter(is_peak).max().over(cell))
+    peaks = readings.with_columns(usage=usage).filter(is_highest & (value > _NOTABLE_PEAK * pl.col("usage")))
+    return peaks.select("name", "time", "elapsed", "value", "usage")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What is needed to draw one metric over time."""
+
+    name: str
+    """Tells the panel from the others of its chart."""
+    lines: pl.DataFrame
+    """Columns `name`, `run`, `line`, `time`, `elapsed`, `value`."""
+    title: str
+    """What the values are, with their unit."""
+    window: Window
+    width: int
+    height: int
+    color: Any
+    """Encoding of the colour: by name, or one value."""
+    dash: Any
+    """Encoding of the dash pattern, likewise."""
+    peaks: pl.DataFrame | None = None
+    """What `peaks_between` found."""
+    highest: float | None = None
+    """Highest value on the axis, by default that of the lines and peaks."""
+    fades: bool = False
+    """Whether lines fade when others are picked in the legend."""
+    thin: pl.DataFrame | None = None
+    """Rows like `lines`, of a second metric that is drawn thin."""
+    over: tuple[alt.Chart, ...] = ()
+    """Layers drawn over the rest."""
+    labels_time: bool = False
+    """Only the last panel of a column labels the time axis that all share."""
+
+    @property
+    def notes(self) -> list[str]:
+        """Explain the marks that do not explain themselves."""
+        crowd = self.lines.select(pl.len().over("line").max()).item()
+        span = self.window.end_ms - self.window.start_ms
+        seconds = span * _PIXELS_PER_AVERAGE / self.width / 1000
+        notes = {
+            f"line: average of {seconds:,.3g} s": crowd > self.width,
+            "pale: lowest to highest reading": crowd > self.width,
+            "whisker: memory peak between readings": bool(self._whiskers()),
+            "thin: memory without file cache": bool(self._thin()),
+        }
+        return [note for note, applies in notes.items() if applies]
+
+    @property
+    def lines_view(self) -> str:
+        """The view that zooms, and whose names are picked."""
+        return f"lines_{self.name}"
+
+    @property
+    def hovered_view(self) -> str:
+        """The view whose readings are told when the pointer is near."""
+        return f"readings_{self.name}"
+
+    def draw(self) -> alt.LayerChart:
+        """Draw pale ranges, lines, dots, peaks and what hovering shows, in this order."""
+        crowd = pl.len().over(_LINE)
+        layers = [
+            *self._ranges(self._rows(crowd > self.width)),
+            *self._thin(),
+            self._strokes(),
+            *self._dots(self._rows(crowd <= _FEW_READINGS)),
+            *self._whiskers(),
+            *self.over,
+            self._hovered(),
+        ]
+        panel: alt.LayerChart = alt.layer(*layers).properties(width=self.width, height=self.height)
+        return panel
+
+    def _rows(self, condition: pl.Expr) -> pl.DataFrame:
+        return self.lines.filter(condition).select(*_LINE, "time", "elapsed", "value")
+
+    def y(self, field: str = "value") -> alt.Y:
+        """Place a field on the axis of values, which all layers share."""
+        return axes.value_axis(self.title, self.top, height=self.height, field=field)
+
+    @property
+    def top(self) -> float:
+        """The highest value on the axis."""
+        values = [frame["value"] for frame in (self.lines, self.peaks) if frame is not None]
+        return self.highest or _HEADROOM * float(pl.concat(values).to_frame().max().item())
+
+    def _base(self, rows: pl.DataFrame, *, opacity: float = 1) -> alt.Chart:
+        base: alt.Chart = alt.Chart(inline(rows)).encode(
+            x=axes.time_axis(self.window, labels=self.labels_time),
+            y=self.y(),
+            color=self.color,
+            opacity=self._fading(opacity),
+        )
+        return base
+
+    def _fading(self, opacity: float) -> Any:
+        if not self.fades:
+            return alt.value(opacity)
+        return alt.when(PICKED).then(alt.value(opacity)).otherwise(alt.value(_NOT_PICKED))
+
+    def _ranges(self, dense: pl.DataFrame) -> list[alt.Chart]:
+        if dense.is_empty():
+            return []
+        rows = reduce_lines(dense, pixels=self.width, by=_LINE)
+        return [self._base(rows, opacity=_PALE).mark_line(clip=True, strokeWidth=1).encode(detail="line:N")]
+
+    def _thin(self) -> list[alt.Chart]:
+        if self.thin is None or self.thin.is_empty():
+            return []
+        rows = reduce_lines(self.thin.select(*_LINE, "time", "elapsed", "value"), pixels=self.width, by=_LINE)
+        color = alt.value(theme.WORKING_SET)
+        return [self._base(rows).mark_line(clip=True, strokeWidth=1).encode(detail="line:N", color=color)]
+
+    def _strokes(self) -> alt.Chart:
+        is_dense = pl.len().over(_LINE) > self.width
+        averages = average_lines(self._rows(is_dense), pixels=self.width // _PIXELS_PER_AVERAGE, by=_LINE)
+        rows = pl.concat([self._rows(~is_dense), averages])
+        strokes = (
+            self._base(rows).mark_line(clip=True, strokeWidth=1.5, strokeJoin="round").properties(name=self.lines_view)
+        )
+        solid: alt.Chart = strokes.encode(detail="line:N", strokeDash=self.dash)
+        return solid
+
+    def _dots(self, sparse: pl.DataFrame) -> list[alt.Chart]:
+        return [] if sparse.is_empty() else [self._base(sparse).mark_point(clip=True, filled=True, size=18)]
+
+    def _whiskers(self) -> list[alt.Chart]:
+        if self.peaks is None or self.peaks.is_empty():
+            return []
+        base = self._base(self.peaks)
+        return [
+            base.mark_rule(clip=True, strokeWidth=0.8).encode(y2="usage:Q"),
+            base.mark_tick(clip=True, orient="horizontal", size=7, thickness=1.5),
+        ]
+
+    def _hovered(self) -> alt.Chart:
+        per_line = min(_HOVERED_PER_LINE, _HOVERED_READINGS // self.lines["line"].n_unique() + 1)
+        rows = highest_readings(self._rows(pl.lit(value=True)), pixels=per_line, by=_LINE)
+        nearest = hovered(self.name)
+        dots = self._base(rows).mark_point(clip=True, filled=True, size=45).properties(name=self.hovered_view)
+        told: alt.Chart = dots.transform_calculate(utc=axes.UTC_TEXT).encode(
+            opacity=alt.when(nearest).then(alt.value(1)).otherwise(alt.value(0)),
+            tooltip=axes.reading_tooltips(self.window, self.title),
+        )
+        return told
+
+
+def notes_of(panels: Sequence[Panel]) -> list[str]:
+    """Write the notes of panels into lines that fit below a title."""
+    notes = list(dict.fromkeys(note for panel in panels for note in panel.notes))
+    return [" · ".join(notes[place : place + 2]) for place in range(0, len(notes), 2)]
+
+
+def stack(panels: Sequence[Panel]) -> alt.VConcatChart:
+    """Put panels above each other; they move along the time together, and the last one labels it."""
+    *above, last = panels
+    drawn = [*above, replace(last, labels_time=True)]
+    chart = alt.vconcat(*(panel.draw() for panel in drawn), spacing=_SPACING)
+    # Altair numbers the views of a concatenation: their names are what they became.
+    names = [layer.name for panel in chart.vconcat for layer in panel.layer]
+
+    def became(views: Iterable[str]) -> list[str]:
+        return [name for name in names if name is not alt.Undefined and name.startswith(tuple(views))]
+
+    fading = [panel.lines_view for panel in panels if panel.fades]
+    chart.params = [
+        on_views(ZOOM, became(panel.lines_view for panel in panels)),
+        *(on_views(hovered(panel.name), became([panel.hovered_view])) for panel in panels),
+        *([on_views(PICKED, became(fading))] if fading else []),
+    ]
+    return chart

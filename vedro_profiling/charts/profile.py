@@ -1,0 +1,130 @@
+"""The profile of one target: CPU over memory, with average, maximum and minimum."""
+
+from dataclasses import replace
+from typing import Final
+
+import altair as alt
+import polars as pl
+
+from vedro_profiling.analysis.summary import summarize
+from vedro_profiling.charts import axes, theme
+from vedro_profiling.charts.lines import IS_SYSTEM, readings_to_draw, select_targets, unbroken_lines, when, window_of
+from vedro_profiling.charts.panels import Panel, notes_of, peaks_between, stack
+from vedro_profiling.errors import OptionError
+
+__all__ = ("draw_profile", "profile_chart")
+
+# With axis and labels 8 inches wide: what a page and a README show, and small enough to be drawn fast at 300 DPI.
+_WIDTH: Final = 450
+_CPU_HEIGHT: Final = 120
+_MEMORY_HEIGHT: Final = 95
+_LABEL_HEIGHT: Final = 15
+_LABEL_GAP: Final = 6
+_STATISTICS: Final = {"min": theme.MUTED, "avg": theme.INK, "max": theme.ACCENT}
+
+
+def profile_chart(points: pl.DataFrame | pl.LazyFrame, target: str) -> alt.VConcatChart:
+    """Draw CPU over memory of one target, annotated with average, maximum and minimum.
+
+    The average is weighted by time, as `vedro_profiling.summarize` tells it. See `vedro_profiling.timeline` for the
+    marks, and for several targets.
+
+    Parameters
+    ----------
+    points
+        A points frame.
+    target
+        Name of the target; `NAME (METHOD)` where two methods know a target of that name.
+
+    Raises
+    ------
+    SchemaError
+        If a column is missing.
+    OptionError
+        If there is nothing to draw, or not one such target.
+
+    Examples
+    --------
+    >>> from datetime import datetime, timezone
+    >>> noon = datetime(2026, 1, 26, 12, tzinfo=timezone.utc)
+    >>> points = pl.DataFrame({
+    ...     "time": [noon, noon.replace(second=1)], "metric": "cpu_percent", "value": [10.0, 90.0],
+    ...     "target": "app", "method": "docker", "run": "run-1",
+    ... })
+    >>> profile_chart(points, "app").title.text
+    'app'
+    """
+    readings = select_targets(readings_to_draw(points), [target])
+    names = readings["name"].unique().sort().to_list()
+    if len(names) > 1:
+        raise OptionError(f"target={target!r} is known to several methods; choose one of: {', '.join(names)}")
+    return draw_profile(readings)
+
+
+def draw_profile(readings: pl.DataFrame) -> alt.VConcatChart:
+    """Draw the profile of the one target that `readings` hold."""
+    lines = unbroken_lines(readings)
+    window = window_of(lines)
+    is_system = bool(lines.select(IS_SYSTEM.any()).item())
+    cpu = Panel(
+        name="cpu",
+        lines=lines.filter(metric="cpu_percent"),
+        title=axes.CPU_MACHINE if is_system else axes.CPU_CORES,
+        window=window,
+        width=_WIDTH,
+        height=_CPU_HEIGHT,
+        color=alt.value(theme.CPU),
+        dash=alt.value([1, 0]),
+        highest=100 if is_system else None,
+    )
+    memory = replace(
+        cpu,
+        name="memory",
+        lines=lines.filter(metric="memory_usage"),
+        peaks=peaks_between(lines, width=_WIDTH),
+        thin=lines.filter(metric="memory_working_set"),
+        title=axes.MEMORY,
+        height=_MEMORY_HEIGHT,
+        color=alt.value(theme.MEMORY),
+        highest=None,
+    )
+    panels = [_annotated(panel) for panel in (cpu, memory) if not panel.lines.is_empty()]
+    name = lines["name"][0]
+    return theme.styled(stack(panels), title=theme.shortened(name), subtitle=[when(lines, window), *notes_of(panels)])
+
+
+def _annotated(panel: Panel) -> Panel:
+    summary = summarize(panel.lines, by=["metric"]).row(0, named=True)
+    values = {name: summary[name] for name in _STATISTICS}
+    places = _apart(list(values.values()), panel.top, _LABEL_HEIGHT / panel.height)
+    unit = "MB" if panel.title == axes.MEMORY else "%"
+    rows = [
+        {
+            "value": value,
+            "place": place,
+            "text": f"{name} {axes.plain_number(value)} {unit}",
+            "color": _STATISTICS[name],
+        }
+        for (name, value), place in zip(values.items(), places, strict=True)
+    ]
+    base = alt.Chart({"values": tuple(rows)}).encode(color=alt.Color("color:N", scale=None))
+    rules = base.mark_rule(clip=True, strokeDash=[4, 3], strokeWidth=1).encode(y=panel.y())
+    beside = alt.value(panel.width + _LABEL_GAP)
+    labels = base.mark_text(clip=False, align="left", fontSize=10).encode(x=beside, y=panel.y("place"), text="text:N")
+    return replace(panel, over=(rules, labels))
+
+
+def _apart(values: list[float], top: float, part: float) -> list[float]:
+    """Move ascending values apart until labels beside them, each `part` of the axis high, do not touch."""
+    gap = part * (top or 1)
+    places: list[float] = []
+    for value in values:
+        places.append(max(value, places[-1] + gap) if places else value)
+    surplus = max(0.0, places[-1] - (top or 1))
+    if not surplus:
+        return places
+    falling: list[float] = []
+    for place in reversed(places):
+        highest = falling[-1] - gap if falling else top or 1
+        falling.append(min(place, highest))
+    return falling[::-1]

@@ -1,0 +1,90 @@
+"""A picture of each target, and one of all."""
+
+import os
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from vedro_profiling.charts.comparison import comparison_chart
+from vedro_profiling.charts.lines import readings_to_draw
+from vedro_profiling.charts.profile import draw_profile
+from vedro_profiling.charts.render import save_chart
+
+__all__ = ("file_stems", "save_profiles")
+
+# In UTF-8 at most 4 bytes each: with the rest of the name below the 255 bytes that a file name may have.
+_LONGEST_STEM: Final = 55
+_MARK_DIGITS: Final = 8
+_UNSAFE: Final = re.compile(r"[^\w.-]+")
+_RESERVED: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+_MARKED: Final = re.compile(rf"-[0-9a-f]{{{_MARK_DIGITS}}}$", re.IGNORECASE)
+
+
+def save_profiles(points: pl.DataFrame | pl.LazyFrame, folder: str | os.PathLike[str], *, ppi: int = 300) -> list[Path]:
+    """Write `<target>_profile.png` for each target, and `resource_comparison.png` if there are several.
+
+    Parameters
+    ----------
+    points
+        A points frame.
+    folder
+        Where to; made when it is missing. Targets become file names that cannot leave it.
+    ppi
+        Pixels per inch.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    SchemaError
+        If a column is missing.
+    OptionError
+        If there is nothing to draw.
+    """
+    readings = readings_to_draw(points)
+    profiles = {name: rows for (name,), rows in readings.partition_by("name", as_dict=True).items()}
+    stems = file_stems(sorted(profiles))
+    written = [
+        save_chart(draw_profile(profiles[name]), Path(folder, f"{stem}_profile.png"), ppi=ppi)
+        for name, stem in stems.items()
+    ]
+    if len(profiles) > 1:
+        written.append(save_chart(comparison_chart(points), Path(folder, "resource_comparison.png"), ppi=ppi))
+    return written
+
+
+def file_stems(names: Sequence[str]) -> dict[str, str]:
+    r"""Give each name a stem that is safe in a file name and unlike all others, also where case does not count.
+
+    >>> file_stems(["app", "../App", "nul.log"])
+    {'app': 'app-a172cedc', '../App': 'App-30d587ea', 'nul.log': '_nul.log'}
+    """
+    stems = {name: _safe(name) for name in names}
+    seen = Counter(_folded(stem) for stem in stems.values())
+    # A stem that happens to end like a mark gets one of its own, or it could meet a marked one.
+    is_plain = {name: seen[_folded(stem)] == 1 and not _MARKED.search(stem) for name, stem in stems.items()}
+    return {name: stem if is_plain[name] else f"{stem}-{_mark(name)}" for name, stem in stems.items()}
+
+
+def _safe(name: str) -> str:
+    stem = _UNSAFE.sub("-", unicodedata.normalize("NFC", name)).strip("-.")[:_LONGEST_STEM]
+    # Windows opens a device, whatever follows such a name after a dot.
+    return f"_{stem}" if _RESERVED.match(stem) else stem or "_"
+
+
+def _folded(stem: str) -> str:
+    """Fold a stem as the file systems do that tell neither case nor the spelling of accents apart."""
+    return unicodedata.normalize("NFKD", stem.casefold())
+
+
+def _mark(name: str) -> str:
+    return sha256(name.encode()).hexdigest()[:_MARK_DIGITS]

@@ -1,0 +1,98 @@
+"""Charts into files: PNG, SVG, HTML that works offline, and the specification as JSON."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import altair as alt
+import vl_convert
+
+from vedro_profiling.errors import OptionError
+
+__all__ = ("save_chart",)
+
+_VL_VERSION: Final = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+
+
+def save_chart(chart: Any, path: str | os.PathLike[str], *, ppi: int = 300) -> Path:
+    """Write an Altair chart to a file; the suffix decides how.
+
+    `.png` is drawn with `ppi` pixels per inch, `.svg` has no pixels, `.html` carries all it needs and asks no
+    network, `.json` is the Vega-Lite specification. The file is written beside and renamed into place: a reader sees
+    the old one or the new one.
+
+    Parameters
+    ----------
+    chart
+        Any Altair chart, ours or not.
+    path
+        Where to; its folder is made when it is missing.
+    ppi
+        Pixels per inch of a PNG.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    OptionError
+        If the suffix is none of these.
+
+    Examples
+    --------
+    >>> import altair as alt
+    >>> chart = alt.Chart({"values": [{"x": 1}]}).mark_point().encode(x="x:Q")
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_chart(chart, f"{folder}/chart.svg").read_text()[:4]
+    '<svg'
+    """
+    target = Path(path)
+    writer = _WRITERS.get(target.suffix.lower())
+    if writer is None:
+        raise OptionError(
+            f"path={str(path)!r} ends in {target.suffix!r}, which is no format for charts; "
+            f"end it in one of {', '.join(_WRITERS)}"
+        )
+    _replace_file(target, writer(chart.to_dict(), ppi))
+    return target
+
+
+def _png(specification: dict[str, Any], ppi: int) -> bytes:
+    return bytes(vl_convert.vegalite_to_png(specification, vl_version=_VL_VERSION, ppi=ppi))
+
+
+def _svg(specification: dict[str, Any], _: int) -> bytes:
+    return str(vl_convert.vegalite_to_svg(specification, vl_version=_VL_VERSION)).encode()
+
+
+def _html(specification: dict[str, Any], _: int) -> bytes:
+    return str(vl_convert.vegalite_to_html(specification, vl_version=_VL_VERSION, bundle=True)).encode()
+
+
+def _json(specification: dict[str, Any], _: int) -> bytes:
+    return json.dumps(specification, ensure_ascii=False).encode()
+
+
+_WRITERS: Final[dict[str, Callable[[dict[str, Any], int], bytes]]] = {
+    ".png": _png,
+    ".svg": _svg,
+    ".html": _html,
+    ".json": _json,
+}
+
+
+def _replace_file(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The path's own name may be as long as a name can be: the other one must not be longer.
+    beside = path.with_name(f".{uuid4().hex}.part")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
