@@ -189,6 +189,12 @@ class Deleting(vedro.Scenario):
         assert list(self.parent.iterdir()) == []
 
 
+SYSTEMS_WITHOUT_LOCKS: dict[str, AbstractContextManager[object]] = {
+    "there is no fcntl, as on Windows": patch.dict(sys.modules, {"fcntl": None}),
+    "the file system has no locks": patch("fcntl.lockf", side_effect=OSError("no locks available")),
+}
+
+
 class NoLocks(vedro.Scenario):
     subject = "where {reason}, nobody holds a lock"
 
@@ -198,9 +204,7 @@ class NoLocks(vedro.Scenario):
         self.reason = reason
 
     def given_such_a_system(self) -> None:
-        self.system: AbstractContextManager[object] = patch.dict(sys.modules, {"fcntl": None})
-        if "file system" in self.reason:
-            self.system = patch("fcntl.lockf", side_effect=OSError("no locks available"))
+        self.system = SYSTEMS_WITHOUT_LOCKS[self.reason]
 
     def when_a_lock_is_tried(self) -> None:
         path = vedro.create_tmp_file()
