@@ -73,8 +73,8 @@ def make_samplers(options: Options) -> list[Sampler]:
 class Session:
     """Records from `start` to `finish`, and then writes what was recorded.
 
-    If the interpreter ends without `finish`, that is done at exit. A forked child inherits the session, and its calls
-    do nothing.
+    If the interpreter ends without `finish`, that is done at exit. A forked child inherits the session but not the run:
+    there borders and notes do nothing, and `finish` refuses.
 
     Parameters
     ----------
@@ -109,17 +109,19 @@ class Session:
         self._recorder.start()
 
     @property
-    def _is_mine(self) -> bool:
+    def is_mine(self) -> bool:
+        """Whether this process made it: false in a forked child."""
         return self._journal.pid == os.getpid()
 
     def border(self, event: dict[str, Any]) -> None:
         """Read every target where a scenario begins or ends (see `Recorder.border`)."""
-        if self._is_mine:
+        if self.is_mine:
             self._recorder.border(event)
 
     def note(self, text: str) -> None:
         """Keep a sentence for the summary."""
-        self._journal.note(text)
+        if self.is_mine:
+            self._journal.note(text)
 
     @property
     def points(self) -> "pl.DataFrame":
@@ -135,7 +137,17 @@ class Session:
         return self._outcome.points
 
     def finish(self) -> Outcome:
-        """Stop recording, derive the points and write the files; later calls return the same outcome."""
+        """Stop recording, derive the points and write the files; later calls return the same outcome.
+
+        Raises
+        ------
+        RecordingError
+            In a forked child, which would write the files and delete the journal while the run goes on.
+        """
+        if not self.is_mine:
+            raise RecordingError(
+                f"process {os.getpid()} is a forked child: finish the run in {self._journal.pid}, which started it"
+            )
         if self._outcome is None:
             atexit.unregister(self._finish_at_exit)
             self._recorder.stop()
@@ -178,7 +190,7 @@ class Session:
         return True
 
     def _finish_at_exit(self) -> None:
-        if self._is_mine:
+        if self.is_mine:
             self.finish()
 
 
@@ -239,7 +251,8 @@ def record(
     try:
         yield session
     finally:
-        session.finish()
+        if session.is_mine:
+            session.finish()
 
 
 def unfinished_runs(options: Options) -> list[Path]:
