@@ -76,7 +76,7 @@ def handle_summary(
     metrics = {}
     for name in sorted(names, key=lambda name: (parse_key(name)[0], name)):
         metrics[name] = _metric(measured, name, duration_ms / 1000)
-        if thresholds.get(name):
+        if name in thresholds:
             metrics[name]["thresholds"] = thresholds[name]
     return {
         # The same in every k6 script without groups: the id is the MD5 of the empty name (lib/models.go).
@@ -88,12 +88,10 @@ def handle_summary(
 
 
 def _thresholds(verdicts: pl.DataFrame) -> dict[str, dict[str, dict[str, bool]]]:
-    """Gather the verdicts by key; a key with nothing judged has none."""
     gathered: dict[str, dict[str, dict[str, bool]]] = {}
-    for verdict in verdicts.iter_rows(named=True):
+    for verdict in verdicts.filter(pl.col("status") != NOT_JUDGED).iter_rows(named=True):
         of_key = gathered.setdefault(verdict["threshold"], {})
-        if verdict["status"] != NOT_JUDGED:
-            of_key[verdict["expression"]] = {"ok": verdict["status"] == PASSED}
+        of_key[verdict["expression"]] = {"ok": verdict["status"] == PASSED}
     return gathered
 
 

@@ -81,7 +81,7 @@ def _averages(points: pl.DataFrame, statistics: Mapping[str, Statistic]) -> dict
     tag_sets = {tuple(sorted(each.selector)) for each in statistics.values()}
     summaries = {tags: summarize(of_metrics, by=("metric", *tags)) for tags in tag_sets}
     return {
-        place: summaries[tuple(sorted(each.selector))].filter(matches(each))["avg"].first()
+        place: summaries[tuple(sorted(each.selector))].filter(matches(each)).select(pl.col("avg").first()).item()
         for place, each in statistics.items()
     }
 
