@@ -8,6 +8,12 @@ from vedro_profiling._plugin import VedroProfiling, VedroProfilingPlugin
 if TYPE_CHECKING:
     from vedro_profiling.analysis.scenarios import scenario_costs
     from vedro_profiling.analysis.summary import summarize
+    from vedro_profiling.analysis.thresholds import check
+    from vedro_profiling.charts.comparison import comparison_chart
+    from vedro_profiling.charts.profile import profile_chart
+    from vedro_profiling.charts.profiles import save_profiles
+    from vedro_profiling.charts.render import save_chart
+    from vedro_profiling.charts.timeline import timeline
     from vedro_profiling.errors import (
         FileFormatError,
         MissingFileError,
@@ -29,13 +35,19 @@ _HOMES = {
     "ProfilingError": "errors",
     "RecordingError": "errors",
     "SchemaError": "errors",
+    "check": "analysis.thresholds",
+    "comparison_chart": "charts.comparison",
     "load": "storage",
+    "profile_chart": "charts.profile",
     "read_facts": "storage",
     "record": "session",
     "recover": "session",
+    "save_chart": "charts.render",
+    "save_profiles": "charts.profiles",
     "scan": "storage",
     "scenario_costs": "analysis.scenarios",
     "summarize": "analysis.summary",
+    "timeline": "charts.timeline",
     "write_ndjson": "storage",
     "write_parquet": "storage",
 }
@@ -49,13 +61,19 @@ __all__ = (
     "SchemaError",
     "VedroProfiling",
     "VedroProfilingPlugin",
+    "check",
+    "comparison_chart",
     "load",
+    "profile_chart",
     "read_facts",
     "record",
     "recover",
+    "save_chart",
+    "save_profiles",
     "scan",
     "scenario_costs",
     "summarize",
+    "timeline",
     "write_ndjson",
     "write_parquet",
 )

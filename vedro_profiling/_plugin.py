@@ -1,6 +1,7 @@
 """Vedro events, options and flags; the only module that imports vedro."""
 
 import functools
+import json
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
@@ -150,14 +151,24 @@ class VedroProfilingPlugin(Plugin):
 
     @_harmless
     def judge(self, event: CleanupEvent) -> None:
-        """Hold the points against the budgets."""
-        if self._outcome is None or not self._settings.thresholds:
+        """Hold the points against the budgets, and write the verdicts where k6's reporters look for them."""
+        if self._outcome is None:
             return
+        from vedro_profiling.analysis.k6_summary import handle_summary
         from vedro_profiling.analysis.thresholds import check
+        from vedro_profiling.storage import replacing
 
-        seen = {source.method for source in self._outcome.sources} if event.report.total else set()
-        unavailable = set(self._outcome.facts["methods"]) - seen
-        self._verdicts = check(self._outcome.points, self._settings.thresholds, unavailable_methods=unavailable)
+        outcome = self._outcome
+        self._verdicts = check(
+            outcome.points,
+            self._settings.thresholds,
+            unavailable_methods=set(outcome.facts["methods"]) - {source.method for source in outcome.sources},
+            no_scenario_ran=event.report.total == 0,
+        )
+        if outcome.files:
+            summary = handle_summary(outcome.points, self._verdicts, duration_ms=outcome.cost.wall_seconds * 1000)
+            with replacing(outcome.files[0].with_name("summary.json")) as beside:
+                beside.write_text(json.dumps(summary, indent=1), encoding="utf-8")
 
     @_harmless
     def draw(self, event: CleanupEvent) -> None:

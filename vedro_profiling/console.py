@@ -26,10 +26,11 @@ __all__ = (
 
 _MOST_TARGETS: Final = 20
 _MOST_SCENARIOS: Final = 5
-_NARROWEST: Final = 40
+_NARROWEST: Final = 38
 _READABLE: Final = 20
 _GAP: Final = 2
 _SHOWN_AS_SECONDS: Final = 0.1
+_TEXT_COLUMNS: Final = ("target", "dearest scenarios", "most of it in")
 
 
 def terminal_width() -> int:
@@ -142,7 +143,7 @@ def _scenarios(points: pl.DataFrame, width: int) -> list[str]:
             row["subject"] or row["scenario"],
             _seconds(row["duration"]),
             _seconds(row["total"]),
-            f"{row['target']} {_seconds(row['most'])}",
+            f"{row['target']} ({_seconds(row['most'])})",
         )
         for row in dearest.iter_rows(named=True)
     ]
@@ -150,12 +151,13 @@ def _scenarios(points: pl.DataFrame, width: int) -> list[str]:
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[str]:
-    """Align the rows under their header, the first column left; it is the one that folds when space is short."""
+    """Align the rows under their header; the first column is the one that folds when space is short."""
     cells = [tuple(plain(cell) for cell in row) for row in (header, *rows)]
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0))
     columns = _fitting(list(zip(*cells, strict=True)), width)
     for place, (title, *_) in enumerate(columns):
-        table.add_column(title, justify="right" if place else "left", no_wrap=place > 0, overflow="fold")
+        is_text = title in _TEXT_COLUMNS
+        table.add_column(title, justify="left" if is_text else "right", no_wrap=place > 0, overflow="fold")
     for row in list(zip(*columns, strict=True))[1:]:
         table.add_row(*row)
     page = Console(file=StringIO(), width=width, color_system=None, markup=False, emoji=False, highlight=False)
@@ -210,13 +212,12 @@ def _readers(outcome: "Outcome") -> list[str]:
 
 def _budgets(verdicts: pl.DataFrame | None) -> list[str]:
     """Name each budget that is broken or could not be judged, and count the rest."""
-    if verdicts is None:
+    if verdicts is None or verdicts.is_empty():
         return []
     counts = [f"{count} {status}" for status, count in verdicts["status"].value_counts(sort=True).iter_rows()]
     lines = [f"budgets: {', '.join(counts)}"]
     for row in verdicts.filter(pl.col("status") != "passed").iter_rows(named=True):
-        measured = row["reason"] if row["value"] is None else f"was {row['value']:.6g}"
-        lines.append(f"! budget {row['status']}: {row['threshold']} {row['expression']}: {measured}")
+        lines.append(f"! budget {row['status']}: {row['threshold']} {row['expression']}: {row['reason']}")
     return lines
 
 
