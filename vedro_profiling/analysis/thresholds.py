@@ -62,7 +62,8 @@ def check(
     - `min`, `max`, `med`, `p(N)`: of the points, interpolated linearly as k6 does
     - `count`: the sum of a counter, the number of points of any other metric
     - `rate`: `count` per second of the scenario, if the tags name one (all its attempts together), or else of
-      the runs, each from its first to its last point; for k6's own rates the share of points that are not 0
+      the runs, each from its first to its last point; for k6's own rates (`checks`, `http_req_failed`) the share
+      of points that are not 0 (points do not tell a script's own Rate from a Trend: its share is `avg`)
     - `value`: the last by time; the greatest, where several points share that instant
 
     Parameters
