@@ -1,7 +1,7 @@
 """The axes of a timeline: the clock with the seconds since the start, and values with their units."""
 
 from datetime import datetime, timezone
-from typing import Final
+from typing import Any, Final
 
 import altair as alt
 
@@ -49,10 +49,15 @@ def time_axis(window: Window, *, labels: bool) -> alt.X:
         ticks=labels,
         labelExpr=_time_label(window),
         labelOverlap=True,
-        tickCount=7,
+        **_ticks(window),
         grid=True,
     )
     return alt.X("time:T", scale=alt.Scale(type="utc", domain=domain, nice=False), axis=axis)
+
+
+def _ticks(window: Window) -> dict[str, Any]:
+    # Clock times around a single instant would say nothing.
+    return {"values": [window.start_ms]} if window.start_ms == window.end_ms else {"tickCount": 7}
 
 
 def _time_title(window: Window) -> str:

@@ -73,7 +73,7 @@ def _column(costs: pl.DataFrame, metric: str, *, labels: bool) -> alt.LayerChart
         tooltip=_tooltip(title),
     )
     thickness = {"band": 0.7}
-    maximum = base.mark_bar(opacity=_PALE, height=thickness).encode(x=_value_axis("max", title, top))
+    maximum = base.mark_bar(fillOpacity=_PALE, height=thickness).encode(x=_value_axis("max", title, top))
     average = base.mark_bar(height=thickness).encode(x=_value_axis("avg", title, top))
     text = base.mark_text(align="left", fontSize=10).encode(
         x=alt.value(_WIDTH + _TEXT_GAP), text="text:N", color=alt.value(theme.INK)

@@ -111,7 +111,7 @@ def when(readings: pl.DataFrame, window: Window) -> str:
     which = ", ".join(runs) if window.is_one_run else f"{len(runs)} runs, each from its start"
     seconds = (window.end_ms - window.start_ms) / 1000
     took = f"{seconds:,.0f} s" if seconds >= _WHOLE_SECONDS else f"{seconds:.1f} s"
-    return " · ".join(part for part in (which, took) if part)
+    return " · ".join(part for part in (which, took if seconds else "one instant") if part)
 
 
 def unbroken_lines(readings: pl.DataFrame) -> pl.DataFrame:

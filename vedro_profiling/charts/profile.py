@@ -61,8 +61,8 @@ def profile_chart(points: pl.DataFrame | pl.LazyFrame, target: str) -> alt.VConc
     return draw_profile(readings)
 
 
-def draw_profile(readings: pl.DataFrame) -> alt.VConcatChart:
-    """Draw the profile of the one target that `readings` hold."""
+def draw_profile(readings: pl.DataFrame, *, is_still: bool = False) -> alt.VConcatChart:
+    """Draw the profile of the one target that `readings` hold; `is_still` for a picture that nobody can touch."""
     lines = unbroken_lines(readings)
     window = window_of(lines)
     is_system = bool(lines.select(IS_SYSTEM.any()).item())
@@ -76,6 +76,7 @@ def draw_profile(readings: pl.DataFrame) -> alt.VConcatChart:
         color=alt.value(theme.CPU),
         dash=alt.value([1, 0]),
         highest=100 if is_system else None,
+        is_still=is_still,
     )
     memory = replace(
         cpu,
@@ -96,35 +97,33 @@ def draw_profile(readings: pl.DataFrame) -> alt.VConcatChart:
 def _annotated(panel: Panel) -> Panel:
     summary = summarize(panel.lines, by=["metric"]).row(0, named=True)
     values = {name: summary[name] for name in _STATISTICS}
-    places = _apart(list(values.values()), panel.top, _LABEL_HEIGHT / panel.height)
+    if summary["min"] == summary["max"]:
+        values = {"always": summary["avg"]}
+    places = _apart(list(values.values()), top=panel.top or 1, part=_LABEL_HEIGHT / panel.height)
     unit = "MB" if panel.title == axes.MEMORY else "%"
     rows = [
         {
             "value": value,
             "place": place,
             "text": f"{name} {axes.plain_number(value)} {unit}",
-            "color": _STATISTICS[name],
+            "color": _STATISTICS.get(name, theme.INK),
         }
         for (name, value), place in zip(values.items(), places, strict=True)
     ]
     base = alt.Chart({"values": tuple(rows)}).encode(color=alt.Color("color:N", scale=None))
-    rules = base.mark_rule(clip=True, strokeDash=[4, 3], strokeWidth=1).encode(y=panel.y())
+    rules = base.mark_rule(clip=not panel.is_still, strokeDash=[4, 3], strokeWidth=1).encode(y=panel.y())
     beside = alt.value(panel.width + _LABEL_GAP)
     labels = base.mark_text(clip=False, align="left", fontSize=10).encode(x=beside, y=panel.y("place"), text="text:N")
     return replace(panel, over=(rules, labels))
 
 
-def _apart(values: list[float], top: float, part: float) -> list[float]:
+def _apart(values: list[float], *, top: float, part: float) -> list[float]:
     """Move ascending values apart until labels beside them, each `part` of the axis high, do not touch."""
-    gap = part * (top or 1)
-    places: list[float] = []
-    for value in values:
-        places.append(max(value, places[-1] + gap) if places else value)
-    surplus = max(0.0, places[-1] - (top or 1))
-    if not surplus:
-        return places
-    falling: list[float] = []
-    for place in reversed(places):
-        highest = falling[-1] - gap if falling else top or 1
-        falling.append(min(place, highest))
-    return falling[::-1]
+    gap, places = part * top, values[:1]
+    for value in values[1:]:
+        places.append(max(value, places[-1] + gap))
+    ceiling = top
+    for place in range(len(places) - 1, -1, -1):
+        places[place] = min(places[place], ceiling)
+        ceiling = places[place] - gap
+    return places

@@ -54,7 +54,7 @@ def save_profiles(points: pl.DataFrame | pl.LazyFrame, folder: str | os.PathLike
     profiles = {name: rows for (name,), rows in readings.partition_by("name", as_dict=True).items()}
     stems = file_stems(sorted(profiles))
     written = [
-        save_chart(draw_profile(profiles[name]), Path(folder, f"{stem}_profile.png"), ppi=ppi)
+        save_chart(draw_profile(profiles[name], is_still=True), Path(folder, f"{stem}_profile.png"), ppi=ppi)
         for name, stem in stems.items()
     ]
     if len(profiles) > 1:

@@ -38,7 +38,7 @@ SYSTEM: Final = "#3d4653"
 WIDTH: Final = 640
 """Of a panel, in pixels of 1/72 inch."""
 
-_LONGEST_NAME: Final = 30
+_LONGEST_NAME: Final = 36
 _LEGEND_ROWS: Final = 26
 _FONT: Final = "sans-serif"
 
@@ -66,6 +66,7 @@ def name_color(names: Sequence[str]) -> alt.Color:
     legend = alt.Legend(
         symbolType="stroke",
         symbolOpacity=1,
+        symbolLimit=0,
         labelExpr=SHORT_NAME,
         labelLimit=0,
         columns=1 + (len(names) - 1) // _LEGEND_ROWS,
