@@ -7,9 +7,15 @@ import polars as pl
 
 from vedro_profiling import schema
 
-__all__ = ("encode_lines",)
+__all__ = (
+    "SEPARATOR",
+    "encode_lines",
+)
 
-_TIME: Final = "%Y-%m-%dT%H:%M:%S%.6fZ"
+SEPARATOR: Final = ","
+"""What stands between the parts of a line."""
+
+_TIME: Final = '"data":{"time":"%Y-%m-%dT%H:%M:%S%.6fZ"'
 
 
 def encode_lines(points: pl.DataFrame) -> pl.LazyFrame:
@@ -23,7 +29,9 @@ def encode_lines(points: pl.DataFrame) -> pl.LazyFrame:
     Returns
     -------
     LazyFrame
-        One String column. The first point of a metric bears the Metric line too, above a line break.
+        Four String columns, the parts of each line: to be joined by SEPARATOR. Only the short ones are built for each
+        point; joining the long ones here would copy all text once more. The first point of a metric bears the Metric
+        line too, above a line break.
     """
     tags = sorted(set(points.columns) - {"time", "metric", "value"})  # k6 writes tags sorted by name
     # Tags get numbers for names here, so that none can collide with a column of this function.
@@ -42,12 +50,10 @@ def encode_lines(points: pl.DataFrame) -> pl.LazyFrame:
         .lazy()
         .join(texts.lazy(), on=keys, how="left", nulls_equal=True, maintain_order="left")
         .select(
-            pl.concat_str(
-                pl.when("is_first").then("first").otherwise("head"),
-                pl.col("time").dt.strftime(_TIME + '","value":'),
-                pl.col("value").cast(pl.String),
-                "tail",
-            )
+            pl.when("is_first").then("first").otherwise("head").alias("head"),
+            pl.col("time").dt.strftime(_TIME),
+            pl.concat_str(pl.lit('"value":'), pl.col("value").cast(pl.String)),
+            "tail",
         )
     )
 
@@ -67,12 +73,12 @@ def _metric_line(name: str) -> str:
 
 
 def _head(metric: str) -> str:
-    return f'{{"metric":{_encode(metric)},"type":"Point","data":{{"time":"'
+    return f'{{"metric":{_encode(metric)},"type":"Point"'
 
 
 def _tail(tags: list[str], values: tuple[str | None, ...]) -> str:
     present = {tag: value for tag, value in zip(tags, values, strict=True) if value is not None}
-    return f',"tags":{_encode(present)}}}}}'
+    return f'"tags":{_encode(present)}}}}}'
 
 
 def _encode(value: object) -> str:

@@ -10,7 +10,7 @@ from vedro_profiling.storage.compressed import is_gzip, unpack
 from vedro_profiling.storage.damage import Damage
 from vedro_profiling.storage.frame import as_points
 from vedro_profiling.storage.k6_decoding import decode_points
-from vedro_profiling.storage.k6_encoding import encode_lines
+from vedro_profiling.storage.k6_encoding import SEPARATOR, encode_lines
 from vedro_profiling.storage.replacing import replacing
 
 __all__ = (
@@ -50,10 +50,12 @@ def write_ndjson(points: pl.DataFrame, path: str | os.PathLike[str]) -> None:
     {"metric":"cpu_time","type":"Point","data":{"time":"2026-01-26T12:00:00.000000Z","value":5.0,"tags":{"target":"app"}}}
     """
     lines = encode_lines(as_points(points).sort("time", maintain_order=True))
-    with replacing(path) as beside, beside.open("wb") as file:
+    with replacing(path) as beside:
         lines.sink_csv(
-            file,
+            beside,
+            check_extension=False,
             include_header=False,
+            separator=SEPARATOR,
             quote_style="never",
             compression="gzip" if Path(path).suffix == ".gz" else "uncompressed",
         )

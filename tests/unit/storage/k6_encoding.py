@@ -5,11 +5,12 @@ import vedro
 from vedro import params
 
 from tests.contexts.points import make_points
-from vedro_profiling.storage.k6_encoding import encode_lines
+from vedro_profiling.storage.k6_encoding import SEPARATOR, encode_lines
 
 
 def encoded(points: pl.DataFrame) -> list[str]:
-    return "\n".join(encode_lines(points).collect().to_series()).split("\n")
+    lines = encode_lines(points).collect().rows()
+    return "\n".join(SEPARATOR.join(parts) for parts in lines).split("\n")
 
 
 class EachMetricIsIntroducedOnce(vedro.Scenario):
