@@ -9,6 +9,18 @@ default:
 install:
     uv sync
 
+# the main job on a little shop: a Vedro suite, three containers if an engine answers, a summary and pictures
+demo *flags: install
+    uv run python -m demo {{ flags }}
+
+# the picture in the README, of the last demo
+picture:
+    uv run python -m demo.picture
+
+# the numbers in the README, all or some: `just bench store grid`
+bench *names:
+    uv run python -m tests.benchmarks {{ names }}
+
 # everything CI asks of a change; docstring examples and the import law are scenarios in tests/contract
 check: lint types coverage
 

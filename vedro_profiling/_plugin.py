@@ -25,6 +25,7 @@ from vedro_profiling._flags import add_flags, make_options
 if TYPE_CHECKING:
     import polars as pl
 
+    from vedro_profiling.analysis.threshold_language import Threshold
     from vedro_profiling.options import Options
     from vedro_profiling.session import Outcome, Session
 
@@ -66,6 +67,7 @@ class VedroProfilingPlugin(Plugin):
         self._project_dir = Path.cwd()
         self._args = Namespace()
         self._options: Options | None = None
+        self._thresholds: list[Threshold] = []
         self._session: Session | None = None
         self._outcome: Outcome | None = None
         self._pictures: list[Path] = []
@@ -111,10 +113,9 @@ class VedroProfilingPlugin(Plugin):
         self._args = event.args
         if not event.args.enable_profiling or getattr(event.args, "dry_run", False):
             return
-        if self._settings.thresholds:
-            from vedro_profiling.analysis.thresholds import parse_thresholds
+        from vedro_profiling.analysis.threshold_language import parse_thresholds
 
-            parse_thresholds(self._settings.thresholds)
+        self._thresholds = parse_thresholds(self._settings.thresholds)
         self._options = make_options(event.args, self._settings, self._project_dir)
 
     @_harmless
@@ -161,7 +162,7 @@ class VedroProfilingPlugin(Plugin):
         outcome = self._outcome
         self._verdicts = check(
             outcome.points,
-            self._settings.thresholds,
+            self._thresholds,
             unavailable_methods=set(outcome.facts["methods"]) - {source.method for source in outcome.sources},
             no_scenario_ran=event.report.total == 0,
         )

@@ -36,7 +36,7 @@ LAW: Final = {
     "analysis": ("errors schema storage analysis", "polars narwhals"),
     "charts": ("errors schema analysis charts", "polars altair"),
     "charts.render": ("errors schema analysis charts", "polars altair vl_convert"),
-    "console": ("errors schema analysis", "rich"),
+    "console": ("errors schema analysis", "polars rich"),
 }
 
 
