@@ -17,6 +17,14 @@ demo *flags: install
 picture:
     uv run python -m demo.picture
 
+# execute the notebooks anew, in place
+notebooks:
+    uv run jupyter execute --inplace notebooks/*.ipynb
+
+# record the run that the notebooks show anew: three containers, so it needs an engine
+notebook-data: demo
+    cp demo/.profiling/profiling.parquet notebooks/data/first-look.parquet
+
 # the numbers in the README, all or some: `just bench store grid`
 bench *names:
     uv run python -m tests.benchmarks {{ names }}

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from demo.stack import running
 
+HERE = Path(__file__).parent
+
 
 def main() -> int:
     """Run the suite; the exit code is Vedro's."""
@@ -14,9 +16,9 @@ def main() -> int:
             sys.stdout.write(f"demo: {why_not}: the scenarios that need the shop's containers are skipped\n")
             sys.stdout.flush()
         vedro = Path(sys.executable).with_name("vedro")
-        command = [str(vedro), "run", "--project-dir", str(Path(__file__).parent)]
+        command = [str(vedro), "run", "--project-dir", HERE.name]
         flags = ["--enable-profiling", "--draw-plots", "--run-id", "demo"]
-        return subprocess.run([*command, *flags, *sys.argv[1:]], check=False).returncode
+        return subprocess.run([*command, *flags, *sys.argv[1:]], cwd=HERE.parent, check=False).returncode
 
 
 if __name__ == "__main__":
