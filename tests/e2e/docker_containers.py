@@ -87,7 +87,7 @@ class KnownBurn(vedro.Scenario):
 
 @vedro.skip_if(no_engine, NO_ENGINE)
 class ShortPeak(vedro.Scenario):
-    subject = "300 MB held for a moment between two readings are in the peak of the second, and of no other if it resets"
+    subject = "300 MB held for a moment between two readings are in the peak of the second and, if reset, of no other"
 
     def given_a_sleeping_container(self) -> None:
         self.project = Project()
