@@ -1,6 +1,6 @@
 """One panel of a timeline: the lines of one metric over time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -223,13 +223,13 @@ def stack(panels: Sequence[Panel]) -> alt.VConcatChart:
     # Altair numbers the views of a concatenation: their names are what they became.
     names = [layer.name for panel in chart.vconcat for layer in panel.layer]
 
-    def became(views: Iterable[str]) -> list[str]:
-        return [name for name in names if name is not alt.Undefined and name.startswith(tuple(views))]
+    def became(*views: str) -> list[str]:
+        return [name for name in names if name is not alt.Undefined and name.startswith(views)]
 
     fading = [panel.lines_view for panel in panels if panel.fades]
     chart.params = [
-        on_views(ZOOM, became(panel.lines_view for panel in panels)),
-        *(on_views(hovered(panel.name), became([panel.hovered_view])) for panel in panels),
-        *([on_views(PICKED, became(fading))] if fading else []),
+        on_views(ZOOM, became(*(panel.lines_view for panel in panels))),
+        *(on_views(hovered(panel.name), became(panel.hovered_view)) for panel in panels),
+        *([on_views(PICKED, became(*fading))] if fading else []),
     ]
     return chart
