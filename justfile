@@ -57,7 +57,7 @@ test-on python *paths:
 # the tests with the lowest versions that our bounds admit, on the lowest Python
 test-lowest python="python3.10" *paths:
     uv venv --quiet --clear --python {{ quote(python) }} .venvs/lowest
-    uv pip install --quiet --python .venvs/lowest --resolution lowest-direct --editable . --group notebook
+    uv pip install --quiet --python .venvs/lowest --resolution lowest-direct --editable . --group test
     uv pip list --python .venvs/lowest
     .venvs/lowest/bin/vedro run {{ paths }}
 
