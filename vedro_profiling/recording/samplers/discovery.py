@@ -85,10 +85,10 @@ class Discovery:
         with contextlib.closing(self._connect()) as engine:
             self._stream = engine.events()
             try:
+                if self._stopping.is_set():  # `stop` came before there was a stream to close
+                    return
                 self._take_list(engine)
                 for event in self._stream:
-                    if self._stopping.is_set():
-                        return
                     self._on_event(engine, event)
             finally:
                 self._close_stream()

@@ -393,6 +393,7 @@ class HangingEngine(vedro.Scenario):
             self.sampled = sample(self.engine)
             self.rows = self.sampled.tick()
             self.sampled.sampler.close()
+        self.discoveries = [thread for thread in threading.enumerate() if "docker-discovery" in thread.name]
 
     def then_one_note_says_so(self) -> None:
         assert self.rows == []
@@ -402,10 +403,10 @@ class HangingEngine(vedro.Scenario):
     def and_when_it_answers_after_all_nobody_is_attached(self) -> None:
         self.engine.start("aaaa")
         self.engine.answering.set()
-        for thread in threading.enumerate():
-            if thread.name == "vedro-profiling-docker-discovery":
-                thread.join(20)
+        for thread in self.discoveries:
+            thread.join(20)
         self.sampled.sampler.close()
+        assert [thread.is_alive() for thread in self.discoveries] == [False]
         assert self.sampled.targets() == []
         assert len(self.sampled.notes) == 1
 
