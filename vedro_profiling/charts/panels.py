@@ -92,8 +92,8 @@ class Panel:
         notes = {
             f"line: average of {seconds:,.3g} s": crowd > self.width,
             "pale: lowest to highest reading": crowd > self.width,
-            "whisker: memory peak between readings": bool(self._whiskers()),
-            "thin: memory without file cache": bool(self._thin()),
+            "whisker: memory peak between readings": self.peaks is not None and not self.peaks.is_empty(),
+            "thin: memory without file cache": self.thin is not None and not self.thin.is_empty(),
         }
         return [note for note, applies in notes.items() if applies]
 
@@ -135,16 +135,20 @@ class Panel:
         values = [frame["value"] for frame in (self.lines, self.peaks) if frame is not None]
         return self.highest or _HEADROOM * float(pl.concat(values).to_frame().max().item())
 
-    def _base(self, rows: pl.DataFrame, *, opacity: float = 1) -> alt.Chart:
-        base: alt.Chart = alt.Chart(inline(rows)).encode(
+    def _layer(self, rows: pl.DataFrame, mark: dict[str, Any], *, opacity: float = 1, **channels: Any) -> alt.Chart:
+        # In one call: Altair copies the chart at each further one.
+        layer: alt.Chart = alt.Chart(inline(rows), mark=alt.MarkDef(clip=not self.is_still, opacity=1, **mark)).encode(
             x=axes.time_axis(self.window, labels=self.labels_time),
             y=self.y(),
-            color=self.color,
-            # Not `opacity`, which would have each mark drawn on a canvas of its own: five times as slow.
-            strokeOpacity=self._fading(opacity),
-            fillOpacity=self._fading(opacity),
+            **{
+                "color": self.color,
+                # The channel `opacity` would have each mark drawn as a group of its own.
+                "strokeOpacity": self._fading(opacity),
+                "fillOpacity": self._fading(opacity),
+                **channels,
+            },
         )
-        return base
+        return layer
 
     def _fading(self, opacity: float) -> Any:
         if not self.fades:
@@ -155,55 +159,47 @@ class Panel:
         if dense.is_empty():
             return []
         rows = reduce_lines(dense, pixels=self.width, by=_LINE)
-        return [
-            self._base(rows, opacity=_PALE).mark_line(clip=not self.is_still, strokeWidth=1).encode(detail="line:N")
-        ]
+        return [self._layer(rows, {"type": "line", "strokeWidth": 1}, opacity=_PALE, detail="line:N")]
 
     def _thin(self) -> list[alt.Chart]:
         if self.thin is None or self.thin.is_empty():
             return []
         rows = reduce_lines(self.thin.select(*_LINE, "time", "elapsed", "value"), pixels=self.width, by=_LINE)
         color = alt.value(theme.WORKING_SET)
-        return [self._base(rows).mark_line(clip=not self.is_still, strokeWidth=1).encode(detail="line:N", color=color)]
+        return [self._layer(rows, {"type": "line", "strokeWidth": 1}, color=color, detail="line:N")]
 
     def _strokes(self) -> alt.Chart:
         is_dense = pl.len().over(_LINE) > self.width
         averages = average_lines(self._rows(is_dense), pixels=self.width // _PIXELS_PER_AVERAGE, by=_LINE)
         rows = pl.concat([self._rows(~is_dense), averages])
-        strokes = (
-            self._base(rows)
-            .mark_line(clip=not self.is_still, strokeWidth=1.5, strokeJoin="round")
-            .properties(name=self.lines_view)
-        )
-        solid: alt.Chart = strokes.encode(detail="line:N", strokeDash=self.dash)
-        return solid
+        mark = {"type": "line", "strokeWidth": 1.5, "strokeJoin": "round"}
+        strokes = self._layer(rows, mark, strokeDash=self.dash, detail="line:N")
+        strokes.name = self.lines_view
+        return strokes
 
     def _dots(self, sparse: pl.DataFrame) -> list[alt.Chart]:
-        return (
-            [] if sparse.is_empty() else [self._base(sparse).mark_point(clip=not self.is_still, filled=True, size=18)]
-        )
+        return [] if sparse.is_empty() else [self._layer(sparse, {"type": "point", "filled": True, "size": 18})]
 
     def _whiskers(self) -> list[alt.Chart]:
         if self.peaks is None or self.peaks.is_empty():
             return []
-        base = self._base(self.peaks)
-        return [
-            base.mark_rule(clip=not self.is_still, strokeWidth=0.8).encode(y2="usage:Q"),
-            base.mark_tick(clip=not self.is_still, orient="horizontal", size=7, thickness=1.5),
-        ]
+        tick = {"type": "tick", "orient": "horizontal", "size": 7, "thickness": 1.5}
+        rule = self._layer(self.peaks, {"type": "rule", "strokeWidth": 0.8}, y2="usage:Q")
+        return [rule, self._layer(self.peaks, tick)]
 
     def _hovered(self) -> alt.Chart:
         per_line = min(_HOVERED_PER_LINE, _HOVERED_READINGS // self.lines["line"].n_unique() + 1)
         rows = highest_readings(self._rows(pl.lit(value=True)), pixels=per_line, by=_LINE)
-        nearest = hovered(self.name)
-        dots = (
-            self._base(rows).mark_point(clip=not self.is_still, filled=True, size=45).properties(name=self.hovered_view)
-        )
-        told: alt.Chart = dots.transform_calculate(utc=axes.UTC_TEXT).encode(
+        shown = alt.when(hovered(self.name)).then(alt.value(1)).otherwise(alt.value(0))
+        dots = self._layer(
+            rows,
+            {"type": "point", "filled": True, "size": 45},
             strokeOpacity=alt.value(0),
-            fillOpacity=alt.when(nearest).then(alt.value(1)).otherwise(alt.value(0)),
+            fillOpacity=shown,
             tooltip=axes.reading_tooltips(self.window, self.title),
         )
+        dots.name = self.hovered_view
+        told: alt.Chart = dots.transform_calculate(utc=axes.UTC_TEXT)
         return told
 
 

@@ -86,18 +86,17 @@ def name_dash(names: Sequence[str]) -> alt.StrokeDash:
 def styled(chart: AnyChart, *, title: str, subtitle: Iterable[str]) -> AnyChart:
     """Dress a finished chart: its title, fonts, quiet axes, and nothing cut off at the edges."""
     text: dict[str, Any] = {"labelFont": _FONT, "titleFont": _FONT, "labelColor": INK, "titleColor": INK}
-    dressed: AnyChart = (
-        chart.properties(
-            title=alt.TitleParams(title, subtitle=list(subtitle), anchor="start", offset=14),
-            padding={"left": 8, "top": 8, "right": 12, "bottom": 8},
-            background="white",
-        )
-        .configure(font=_FONT)
-        .configure_title(fontSize=14, subtitleFontSize=11, subtitleColor=MUTED, color=INK, subtitlePadding=4)
-        .configure_view(stroke=None)
-        .configure_axis(
+    chart.title = alt.TitleParams(title, subtitle=list(subtitle), anchor="start", offset=14)
+    chart.padding = {"left": 8, "top": 8, "right": 12, "bottom": 8}
+    chart.background = "white"
+    # Set at once: each of Altair's configure_*() methods copies the whole chart.
+    chart.config = alt.Config(
+        font=_FONT,
+        title=alt.TitleConfig(fontSize=14, subtitleFontSize=11, subtitleColor=MUTED, color=INK, subtitlePadding=4),
+        view=alt.ViewConfig(stroke=None),
+        axis=alt.AxisConfig(
             **text, labelFontSize=10, titleFontSize=11, titleFontWeight="bold", gridColor="#e6e8ec", domainColor=MUTED
-        )
-        .configure_legend(**text, labelFontSize=11, titleFontSize=11, symbolSize=220, symbolStrokeWidth=2.2)
+        ),
+        legend=alt.LegendConfig(**text, labelFontSize=11, titleFontSize=11, symbolSize=220, symbolStrokeWidth=2.2),
     )
-    return dressed
+    return chart

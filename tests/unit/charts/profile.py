@@ -35,6 +35,19 @@ class Annotations(vedro.Scenario):
         assert text_of(self.spec) == "app\nrun-1 · 600 s\nthin: memory without file cache"
 
 
+class LongName(vedro.Scenario):
+    subject = "a long name loses its middle in the title"
+
+    def given_a_long_name(self) -> None:
+        self.name = "a-compose-project-of-some-length-" + "payment-service-worker-1"
+
+    def when_it_is_drawn(self) -> None:
+        self.spec = profile_chart(make_series([1, 2], target=self.name), self.name).to_dict()
+
+    def then_its_start_and_its_end_can_be_read(self) -> None:
+        assert text_of(self.spec).startswith("a-compose-project…t-service-worker-1\n")
+
+
 class LabelsApart(vedro.Scenario):
     subject = "labels of near values do not touch ({values})"
 
