@@ -65,7 +65,11 @@ def write_parquet(
     rows = as_points(points).sort("target", "metric", "time", maintain_order=True)
     metadata = {_VERSION_KEY: str(schema.SCHEMA_VERSION), _RUNS_KEY: json.dumps([dict(fact) for fact in facts or ()])}
     with replacing(path) as beside:
-        rows.write_parquet(beside, compression="zstd", row_group_size=_ROW_GROUP, metadata=metadata)
+        try:
+            rows.write_parquet(beside, compression="zstd", row_group_size=_ROW_GROUP, metadata=metadata)
+        except pl.exceptions.ComputeError as error:
+            # That is what Polars makes of a full disk; whoever calls expects the error of any other file.
+            raise OSError(str(error)) from error
 
 
 def read_facts(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
