@@ -179,6 +179,27 @@ class FileThatCannotBeWritten(vedro.Scenario):
         assert all(load(file).height == self.outcome.points.height for file in self.recovered)
 
 
+class DiskFullAtTheEnd(vedro.Scenario):
+    subject = "a disk that is full when Parquet is written, which Polars tells in its own way, costs that file alone"
+
+    def given_a_run(self) -> None:
+        self.folder = vedro.create_tmp_dir()
+        self.session = make_session(self.folder)
+
+    def when_it_is_finished_on_a_full_disk(self) -> None:
+        error = pl.exceptions.ComputeError("parquet: underlying IO error: No space left on device (os error 28)")
+        with patch.object(pl.DataFrame, "write_parquet", side_effect=error):
+            self.outcome = self.session.finish()
+
+    def then_the_other_file_is_there(self) -> None:
+        assert self.outcome.files == [self.folder / "profiling.ndjson"]
+
+    def and_the_reason_is_told(self) -> None:
+        (note,) = self.outcome.notes
+        assert "profiling.parquet could not be written: " in note
+        assert "No space left" in note
+
+
 class AskedTooEarly(vedro.Scenario):
     subject = "points that are asked for while the run is recorded are refused, with what to do"
 
