@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -18,18 +18,21 @@ from tests.contexts.engine import NO_ENGINE, no_engine
 __all__ = ("measure",)
 
 _CONTAINERS: Final = 10
-_POLL_SECONDS: Final = 0.1
+_OPTIONS: Final = {"enable_profiling": True, "poll_time": 0.1, "profiling_methods": ["default", "docker"]}
 _SHORT, _LONG = 4, 24
 _ROUNDS: Final = 3
+_MOST_PERCENT: Final = 1
+_LEAST_RATE: Final = 9.5
 _SCENARIO: Final = "idle"
 
 
 class _Seen(NamedTuple):
-    """What one run used."""
+    """What one run used; percent of a core while its scenario went on."""
 
     cpu_seconds: float
-    own_percent: float
-    """CPU of the threads that profile while the scenario went on, percent of a core."""
+    threads_percent: float
+    """Of the threads that profile."""
+    process_percent: float
 
 
 def measure() -> list[Row]:
@@ -37,75 +40,91 @@ def measure() -> list[Row]:
     if no_engine():
         return [Row(f"{_CONTAINERS} containers", f"not measured: {NO_ENGINE}")]
     with idle_containers(_CONTAINERS) as name, ExitStack() as stack:
-        options = {"enable_profiling": True, "poll_time": _POLL_SECONDS, "docker_compose_project_name": name}
 
-        def make(seconds: int, options: dict[str, Any] | None, python: str = sys.executable) -> SampleProject:
+        def make(seconds: int, *, profiled: bool, python: str = sys.executable) -> SampleProject:
+            options = {**_OPTIONS, "docker_compose_project_name": name}
             scenarios = {_SCENARIO: working_scenario(f"time.sleep({seconds})")}
-            return stack.enter_context(sample_project(scenarios, options=options, python=python))
+            return stack.enter_context(sample_project(scenarios, options=options if profiled else None, python=python))
 
-        recorded = make(_LONG, options)
-        sides = {"bare short": make(_SHORT, None), "short": make(_SHORT, options), "bare": make(_LONG, None)}
-        seen = side_by_side(
-            {side: _look_at(project) for side, project in {**sides, "long": recorded}.items()}, rounds=_ROUNDS
-        )
+        ours = make(_LONG, profiled=True)
+        sides = {
+            "bare, short": make(_SHORT, profiled=False),
+            "short": make(_SHORT, profiled=True),
+            "bare, long": make(_LONG, profiled=False),
+            "long": ours,
+        }
+        seen = side_by_side({side: _watched(project) for side, project in sides.items()}, rounds=_ROUNDS)
         rival = rival_python()
-        return [*_ours(recorded, seen), *_rival(make(_LONG, options, rival) if rival else None)]
+        return [
+            *_pace(ours),
+            *_cost(ours, seen),
+            *(_rival(make(_LONG, profiled=True, python=rival)) if rival else [Row(RIVAL, "could not be installed")]),
+        ]
 
 
-def _look_at(project: SampleProject) -> Callable[[], _Seen]:
+def _watched(project: SampleProject) -> Callable[[], _Seen]:
     def run() -> _Seen:
         spent = project.run()
         before, after = project.clocks(_SCENARIO)
-        own = (after.own_cpu_ns - before.own_cpu_ns) / (after.at_ns - before.at_ns)
-        return _Seen(spent.cpu_seconds, 100 * own)
+        percent_a_ns = 100 / (after.at_ns - before.at_ns)
+        return _Seen(
+            spent.cpu_seconds,
+            percent_a_ns * (after.own_cpu_ns - before.own_cpu_ns),
+            percent_a_ns * (after.process_cpu_ns - before.process_cpu_ns),
+        )
 
     return run
 
 
-def _ours(recorded: SampleProject, seen: dict[str, list[_Seen]]) -> list[Row]:
-    cpu = {side: [run.cpu_seconds for run in runs] for side, runs in seen.items()}
-    once = differences(cpu["short"], cpu["bare short"])
-    more_short = [side - base for side, base in zip(cpu["short"], cpu["bare short"], strict=True)]
-    more_long = [side - base for side, base in zip(cpu["long"], cpu["bare"], strict=True)]
-    percent = Spread.of(
-        100 * (long - short) / (_LONG - _SHORT) for long, short in zip(more_long, more_short, strict=True)
-    )
-    cost = recorded.facts()["cost"]
-    ticks = f"{cost['ticks']} ticks of 2 methods, {cost['late']} late, {cost['missed']} missed"
-    of_a_core = " % of a core"
+def _pace(project: SampleProject) -> list[Row]:
+    counts, seconds = _readings(project, made_by_ticks="cpu_percent")
+    fewest = min(counts) if len(counts) == _CONTAINERS else 0
+    cost = project.facts()["cost"]
     return [
-        claim("readings a second, the container with fewest", min(_rates(recorded)), at_least=9.5),
-        Row("ticks of the last run", ticks),
-        claim("own cost, as the run says", 100 * cost["cpu_seconds"] / cost["wall_seconds"], of_a_core, at_most=1),
-        claim(
-            "own cost, CPU clocks of its threads",
-            Spread.of(run.own_percent for run in seen["long"]),
-            of_a_core,
-            at_most=1,
+        claim("readings a second, of the container with fewest", fewest / seconds, at_least=_LEAST_RATE),
+        Row("ticks of the last run, of both methods", "{ticks}, {late} late, {missed} missed".format(**cost)),
+    ]
+
+
+def _cost(project: SampleProject, seen: dict[str, list[_Seen]]) -> list[Row]:
+    of_a_core, bounded = " % of a core", {"at_most": _MOST_PERCENT}
+    cost = project.facts()["cost"]
+    told = 100 * cost["cpu_seconds"] / cost["wall_seconds"]
+    threads = Spread.of(run.threads_percent for run in seen["long"])
+    process = _more(seen, "long", "process_percent")
+    return [
+        claim("own cost, as the run itself says", told, of_a_core, **bounded),
+        claim("own cost, by the CPU clocks of all its threads", threads, of_a_core, **bounded),
+        claim("own cost, by the CPU clock of the process, less that of bare Vedro", process, of_a_core, **bounded),
+        *(
+            figure(f"CPU more than bare Vedro, start to end, {seconds} s: imports, files", _more(seen, side), " s")
+            for side, seconds in (("short", _SHORT), ("long", _LONG))
         ),
-        claim("own cost, CPU of whole processes: each second more", percent, of_a_core, at_most=1),
-        figure(f"once a run, in {_SHORT} s: imports, files, summary", once, " s CPU"),
     ]
 
 
-def _rates(project: SampleProject) -> list[float]:
-    """Count the ticks in the scenario for each container: `cpu_percent` is the metric that only ticks make."""
-    before, after = project.clocks(_SCENARIO)
-    inside = (pl.col("method") == "docker") & (pl.col("metric") == "cpu_percent") & pl.col("scenario").is_not_null()
-    counts = project.points().filter(inside)["target"].value_counts()["count"].to_list()
-    return [count * 1e9 / (after.at_ns - before.at_ns) for count in counts]
+def _more(seen: dict[str, list[_Seen]], side: str, what: str = "cpu_seconds") -> Spread:
+    profiled, bare = ([getattr(run, what) for run in seen[name]] for name in (side, f"bare, {side}"))
+    return Spread.of(differences(profiled, bare))
 
 
-def _rival(project: SampleProject | None) -> list[Row]:
-    what = f"{RIVAL}, the same containers"
-    if project is None:
-        return [Row(what, "not measured: it could not be installed")]
-    project.run()
-    inside = (pl.col("method") == "docker") & (pl.col("metric") == "memory_usage")
-    counts = project.points().filter(inside)["target"].value_counts()["count"].to_list()
-    average = sum(counts) / _CONTAINERS
-    before, after = project.clocks(_SCENARIO)
+def _rival(project: SampleProject) -> list[Row]:
+    seen = _watched(project)()
+    counts, seconds = _readings(project, made_by_ticks="memory_usage")
+    counts += [0] * (_CONTAINERS - len(counts))
     return [
-        figure(f"{what}: readings a second", average * 1e9 / (after.at_ns - before.at_ns)),
-        Row(f"{what}: readings in {_LONG} s", f"{average:.1f} of each on average"),
+        figure(f"{RIVAL}: readings a second, of the average container", sum(counts) / _CONTAINERS / seconds),
+        Row(f"{RIVAL}: readings of each container in {_LONG} s", f"{min(counts)} to {max(counts)}"),
+        figure(f"{RIVAL}: own cost, by the CPU clocks of its threads", seen.threads_percent, " % of a core"),
     ]
+
+
+def _readings(project: SampleProject, *, made_by_ticks: str) -> tuple[list[int], float]:
+    """Count the readings of each container during the scenario, by a metric that has one for each tick."""
+    before, after = project.clocks(_SCENARIO)
+    points = project.points().filter(
+        pl.col("method") == "docker",
+        pl.col("metric") == made_by_ticks,
+        pl.col("time").dt.epoch("ns").is_between(before.unix_ns, after.unix_ns),
+    )
+    return points["target"].value_counts()["count"].to_list(), (after.at_ns - before.at_ns) / 1e9

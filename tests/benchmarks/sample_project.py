@@ -44,6 +44,7 @@ class Clocks(NamedTuple):
     """What a scenario read of itself at one instant."""
 
     at_ns: int
+    unix_ns: int
     process_cpu_ns: int
     own_cpu_ns: int
     """CPU of the threads that profile, by the kernel's clock of each thread."""

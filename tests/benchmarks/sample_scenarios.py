@@ -30,7 +30,7 @@ import vedro
 def clocks():
     own = [thread for thread in threading.enumerate() if thread.name.startswith("vedro-profiling")]
     own_cpu_ns = sum(time.clock_gettime_ns(time.pthread_getcpuclockid(thread.ident)) for thread in own)
-    return time.monotonic_ns(), time.process_time_ns(), own_cpu_ns
+    return time.monotonic_ns(), time.time_ns(), time.process_time_ns(), own_cpu_ns
 
 
 def burn(seconds):

@@ -67,6 +67,6 @@ def ratios(sides: Sequence[float], bases: Sequence[float]) -> Spread:
     return Spread.of(side / base for side, base in zip(sides, bases, strict=True))
 
 
-def differences(sides: Sequence[float], bases: Sequence[float]) -> Spread:
+def differences(sides: Sequence[float], bases: Sequence[float]) -> list[float]:
     """Subtract pair by pair."""
-    return Spread.of(side - base for side, base in zip(sides, bases, strict=True))
+    return [side - base for side, base in zip(sides, bases, strict=True)]
