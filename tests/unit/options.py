@@ -2,13 +2,14 @@
 
 import math
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import vedro
 from vedro import catched, params
 
 from vedro_profiling.errors import OptionError
-from vedro_profiling.options import Options, make_run_id
+from vedro_profiling.options import Options, make_run_id, profiling_folder
 
 
 class Defaults(vedro.Scenario):
@@ -136,6 +137,28 @@ class RefusedTags(vedro.Scenario):
 
     def then_it_is_named(self) -> None:
         assert str(self.caught.value).startswith(self.message)
+
+
+class ProfilingFolder(vedro.Scenario):
+    subject = "run {run_id!r} in {pattern!r} is kept in {folder!r}, and never outside"
+
+    @params(".profiling", "run-1", "/project/.profiling")
+    @params(".profiling/{run}", "run-1", "/project/.profiling/run-1")
+    @params("out/{run}/{run}", "nightly 7/3", "/project/out/nightly_7_3/nightly_7_3")
+    @params("{run}", "../../etc", "/project/etc")
+    @params("{run}", "..", "/project/run")
+    @params("{run}", "x" * 300, "/project/" + "x" * 80)
+    @params("/var/profiles/{run}", "ветка", "/var/profiles/ветка")
+    def __init__(self, pattern: str, run_id: str, folder: str) -> None:
+        self.pattern = pattern
+        self.run_id = run_id
+        self.folder = folder
+
+    def when_the_folder_is_placed(self) -> None:
+        self.placed = profiling_folder(Path("/project"), self.pattern, self.run_id)
+
+    def then_it_is_there(self) -> None:
+        assert self.placed.as_posix() == self.folder
 
 
 class RunIds(vedro.Scenario):
