@@ -149,10 +149,12 @@ class Session:
                 f"process {os.getpid()} is a forked child: finish the run in {self._journal.pid}, which started it"
             )
         if self._outcome is None:
-            atexit.unregister(self._finish_at_exit)
             self._recorder.stop()
             self._facts |= {"finished": True, "cost": self._recorder.cost._asdict()}
             self._outcome = self._drain()
+            # Whoever interrupts the lines above leaves the work to be done at exit.
+            atexit.unregister(self._finish_at_exit)
+            self._journal.close(discard=self._outcome.journal is None)
         return self._outcome
 
     def _drain(self) -> Outcome:
@@ -162,7 +164,7 @@ class Session:
         points = derive(readings)
         files = self._write_all(points)
         all_written = len(files) == len(self._options.profiling_formats) or self._options.profiling_dir is None
-        outcome = Outcome(
+        return Outcome(
             points=points,
             facts=self._facts,
             sources=readings.sources,
@@ -171,8 +173,6 @@ class Session:
             files=files,
             journal=None if all_written else self._journal.folder,
         )
-        self._journal.close(discard=all_written)
-        return outcome
 
     def _write_all(self, points: "pl.DataFrame") -> list[Path]:
         folder = self._options.profiling_dir

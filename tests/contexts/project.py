@@ -10,7 +10,7 @@ from typing import Final
 
 import vedro
 
-__all__ = ("Project",)
+__all__ = ("Project", "ended")
 
 _CONFIG: Final = """
 import vedro
@@ -19,10 +19,10 @@ import vedro_profiling
 
 class Config(vedro.Config):
     class Plugins(vedro.Config.Plugins):
+        {plugin}
         class VedroProfiling(vedro_profiling.VedroProfiling):
             enabled = True
             {options}
-        {plugin}
 """
 
 _NONE: Final[Mapping[str, str]] = {}
@@ -60,7 +60,8 @@ class Project:
     scenarios
         Source of the one scenario file.
     plugin
-        Source of a module with a second plugin, whose configuration class is `Other`.
+        Source of a module with a second plugin, whose configuration class is `Other`; at the same priority its
+        handlers come before ours.
     """
 
     def __init__(
@@ -84,14 +85,30 @@ class Project:
 
     def run(self, *flags: str, profiling: bool = True, **environment: str) -> "subprocess.CompletedProcess[str]":
         """Run the project's scenarios and wait for the end, a minute at most."""
+        return ended(self.start(*flags, profiling=profiling, **environment))
+
+    def start(self, *flags: str, profiling: bool = True, **environment: str) -> "subprocess.Popen[str]":
+        """Run the project's scenarios and do not wait."""
         switches = ["--enable-profiling"] if profiling else []
-        return subprocess.run(
+        # Where we are tested by a CI that wants a summary, it wants ours and not that of our tests.
+        inherited = {name: value for name, value in os.environ.items() if name != "GITHUB_STEP_SUMMARY"}
+        return subprocess.Popen(
             [sys.executable, "-m", "vedro", "run", *switches, *flags],
             cwd=self.folder,
-            env={**os.environ, "COLUMNS": "120", "TERM": "dumb", **environment},
+            env={**inherited, "COLUMNS": "120", "TERM": "dumb", **environment},
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             encoding="utf-8",
-            timeout=60,
-            check=False,
         )
+
+
+def ended(process: "subprocess.Popen[str]") -> "subprocess.CompletedProcess[str]":
+    """Wait for the end of a run; one that hangs is killed, and raises TimeoutExpired."""
+    try:
+        stdout, stderr = process.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)

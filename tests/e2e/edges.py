@@ -213,38 +213,3 @@ class FailedAnyway(vedro.Scenario):
 
     def then_it_exits_as_failed(self) -> None:
         assert self.run.returncode == 1
-
-
-class OtherPluginRaises(vedro.Scenario):
-    subject = "when another plugin raises, the process ends as Vedro ends it, and the files are there"
-
-    def given_a_plugin_that_raises_in_a_scenario(self) -> None:
-        self.project = Project(
-            plugin="""
-            from vedro.core import Plugin, PluginConfig
-            from vedro.events import ScenarioPassedEvent
-
-
-            class Raiser(Plugin):
-                def subscribe(self, dispatcher):
-                    dispatcher.listen(ScenarioPassedEvent, self.on_passed)
-
-                def on_passed(self, event):
-                    raise RuntimeError("not ours")
-
-
-            class Other(PluginConfig):
-                plugin = Raiser
-            """
-        )
-
-    def when_it_is_run(self) -> None:
-        self.run = self.project.run()
-
-    def then_it_ends_with_that_error(self) -> None:
-        assert self.run.returncode == 1
-        assert "not ours" in self.run.stderr
-
-    def and_the_points_are_there(self) -> None:
-        points = vp.load(self.project.profiling)
-        assert {"python", "system"} <= set(points["target"].unique())

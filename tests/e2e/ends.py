@@ -1,0 +1,298 @@
+"""Every way a run can end: the exit code is Vedro's own, and what was recorded is there to the end."""
+
+import textwrap
+from typing import Final
+
+import polars as pl
+import vedro
+from vedro import params
+
+import vedro_profiling as vp
+from tests.contexts.project import Project, ended
+
+BURNT_SECONDS: Final = 0.05
+
+SCENARIOS: Final = """
+import asyncio
+import os
+import signal
+import sys
+import time
+
+import vedro
+
+
+def burn():
+    until = time.process_time() + {seconds}
+    while time.process_time() < until:
+        pass
+
+
+class A(vedro.Scenario):
+    subject = "it passes before"
+
+    def when_it_burns(self):
+        burn()
+
+
+class B(vedro.Scenario):
+    subject = "it brings the end"
+
+    {end}
+
+
+class C(vedro.Scenario):
+    subject = "it comes afterwards"
+
+    def then_it_passes(self):
+        pass
+"""
+
+PLUGIN: Final = """
+import signal
+
+from vedro import events
+from vedro.core import Plugin, PluginConfig
+
+
+class EndsTheRun(Plugin):
+    def subscribe(self, dispatcher):
+        dispatcher.listen(events.{event}Event, self.end, priority={priority})
+
+    def end(self, event):
+        {end}
+
+
+class Other(PluginConfig):
+    plugin = EndsTheRun
+"""
+
+BEFORE_OURS: Final = 0
+AFTER_OURS: Final = 1
+
+IN_STEP: Final = "def when_it_burns(self):\n    burn()\n    {}"
+IN_ASYNC_STEP: Final = "async def when_it_burns(self):\n    burn()\n    {}\n    await asyncio.sleep(30)"
+INTERRUPT: Final = "signal.raise_signal(signal.SIGINT)"
+TERMINATE: Final = "signal.raise_signal(signal.SIGTERM)"
+RAISE: Final = "raise RuntimeError('not ours')"
+INTERRUPT_WRITING: Final = """
+        from vedro_profiling import storage
+
+        write = storage.write_parquet
+
+        def interrupt(*_, **__):
+            storage.write_parquet = write
+            raise KeyboardInterrupt
+
+        storage.write_parquet = interrupt
+"""
+DEFERRED: Final = "def when_it_burns(self):\n    burn()\n    vedro.defer(lambda: 1 / 0)"
+IN_CONSTRUCTOR: Final = "def __init__(self):\n    burn()\n    1 / 0\n\ndef then_it_passes(self):\n    pass"
+
+
+def make_project(step: str = IN_STEP.format("pass"), *, plugin: str | None = None) -> Project:
+    """Make a project whose second of three scenarios, or whose second plugin, ends the run."""
+    end = textwrap.indent(step, "    ").strip()
+    return Project(scenarios=SCENARIOS.format(end=end, seconds=BURNT_SECONDS), plugin=plugin)
+
+
+def make_plugin(event: str, priority: int, end: str) -> str:
+    """Write a plugin that ends the run in its handler."""
+    return PLUGIN.format(event=event, priority=priority, end=end)
+
+
+def burnt_milliseconds(project: Project) -> dict[str, float]:
+    """Tell the CPU time of each scenario of a run, from its files."""
+    points = vp.load(project.profiling / "profiling.parquet")
+    assert vp.load(project.profiling / "profiling.ndjson").height == points.height
+    cpu_time = points.filter(target="python", metric="cpu_time").group_by("scenario").agg(pl.col("value").sum())
+    return {str(name).rpartition("::")[2]: value for name, value in cpu_time.rows()}
+
+
+class InAScenario(vedro.Scenario):
+    subject = "a run that meets {cause} exits as it does without profiling, and its files are there to the end"
+
+    @params("an interrupt in a step", IN_STEP.format(INTERRUPT))
+    @params("two interrupts in a step", IN_STEP.format(f"{INTERRUPT}; {INTERRUPT}"))
+    @params("an interrupt in an async step", IN_ASYNC_STEP.format(INTERRUPT))
+    @params("two interrupts in an async step", IN_ASYNC_STEP.format(f"{INTERRUPT}; {INTERRUPT}"))
+    @params("SIGTERM in a step", IN_STEP.format(TERMINATE))
+    @params("SIGTERM in an async step", IN_ASYNC_STEP.format(TERMINATE))
+    @params("sys.exit(5) in a step", IN_STEP.format("sys.exit(5)"))
+    @params("sys.exit(0) in a step", IN_STEP.format("sys.exit(0)"))
+    @params("sys.exit('words') in a step", IN_STEP.format("sys.exit('words')"))
+    @params("an exception in vedro.defer", DEFERRED)
+    @params("an exception in a scenario's constructor", IN_CONSTRUCTOR)
+    @params("a failed scenario with --fail-fast", IN_STEP.format("assert False"), "--fail-fast")
+    def __init__(self, cause: str, step: str, *flags: str) -> None:
+        self.cause, self.step, self.flags = cause, step, flags
+
+    def given_a_project(self) -> None:
+        self.project, self.bare = make_project(self.step), make_project(self.step)
+
+    def when_it_is_run_with_and_without_profiling(self) -> None:
+        bare = self.bare.start(*self.flags, profiling=False)
+        self.run = self.project.run(*self.flags)
+        self.expected = ended(bare)
+
+    def then_the_exit_code_is_vedros_own(self) -> None:
+        assert self.run.returncode == self.expected.returncode, self.run.stderr
+
+    def and_so_is_what_it_says_of_the_fault(self) -> None:
+        own, other = str(self.project.folder), str(self.bare.folder)
+        assert self.run.stderr.replace(own, other) == self.expected.stderr
+
+    def and_both_files_hold_what_was_burnt_to_the_end(self) -> None:
+        burnt = burnt_milliseconds(self.project)
+        assert burnt["A"] >= BURNT_SECONDS * 1000
+        assert burnt["B"] >= BURNT_SECONDS * 1000
+
+    def and_no_journal_is_left(self) -> None:
+        assert not (self.project.profiling / ".journal").exists()
+
+
+class InAPlugin(vedro.Scenario):
+    subject = "a run in which another plugin raises in {place} exits as without profiling, with its files"
+
+    @params("Startup, after ours", "Startup", AFTER_OURS, set())
+    @params("ScenarioRun", "ScenarioRun", BEFORE_OURS, set())
+    @params("StepPassed", "StepPassed", BEFORE_OURS, {"A"})
+    @params("ScenarioPassed", "ScenarioPassed", BEFORE_OURS, {"A"})
+    @params("Cleanup, before ours", "Cleanup", BEFORE_OURS, {"A", "B"})
+    @params("Cleanup, after ours", "Cleanup", AFTER_OURS, {"A", "B"})
+    def __init__(self, place: str, event: str, priority: int, scenarios: set[str]) -> None:
+        self.place, self.plugin, self.scenarios = place, make_plugin(event, priority, RAISE), scenarios
+
+    def given_a_project(self) -> None:
+        self.project, self.bare = make_project(plugin=self.plugin), make_project(plugin=self.plugin)
+
+    def when_it_is_run_with_and_without_profiling(self) -> None:
+        bare = self.bare.start(profiling=False)
+        self.run = self.project.run()
+        self.expected = ended(bare)
+
+    def then_the_exit_code_is_vedros_own(self) -> None:
+        assert self.run.returncode == self.expected.returncode == 1, self.run.stderr
+
+    def and_so_is_what_it_says_of_the_fault(self) -> None:
+        own, other = str(self.project.folder), str(self.bare.folder)
+        assert self.run.stderr.replace(own, other) == self.expected.stderr
+
+    def and_both_files_hold_what_was_burnt_to_the_end(self) -> None:
+        burnt = burnt_milliseconds(self.project)
+        assert {name for name, value in burnt.items() if value >= BURNT_SECONDS * 1000} - {"None"} == self.scenarios
+
+    def and_no_journal_is_left(self) -> None:
+        assert not (self.project.profiling / ".journal").exists()
+
+
+class BeforeItBegins(vedro.Scenario):
+    subject = "a run that ends before ours has started, by {cause}, exits as without profiling and leaves nothing"
+
+    @params("a syntax error in a scenario file", "def def", None)
+    @params("another plugin that raises in Startup", IN_STEP.format("pass"), make_plugin("Startup", BEFORE_OURS, RAISE))
+    def __init__(self, cause: str, step: str, plugin: str | None) -> None:
+        self.cause, self.step, self.plugin = cause, step, plugin
+
+    def given_a_project(self) -> None:
+        self.project = make_project(self.step, plugin=self.plugin)
+
+    def when_it_is_run(self) -> None:
+        self.run = self.project.run()
+
+    def then_it_exits_with_that_fault(self) -> None:
+        assert self.run.returncode == 1
+        assert "SyntaxError" in self.run.stderr or "not ours" in self.run.stderr
+
+    def and_leaves_nothing(self) -> None:
+        assert not self.project.profiling.exists()
+
+
+class ClosedPipe(vedro.Scenario):
+    subject = "a run whose output nobody reads any more ends as without profiling, with its files"
+
+    def given_a_project(self) -> None:
+        self.project, self.bare = make_project(), make_project()
+
+    def when_the_reader_leaves_at_once(self) -> None:
+        runs = [self.project.start(), self.bare.start(profiling=False)]
+        for run in runs:
+            assert run.stdout is not None
+            run.stdout.close()
+        self.run, self.expected = (ended(run) for run in runs)
+
+    def then_the_exit_code_is_vedros_own(self) -> None:
+        assert self.run.returncode == self.expected.returncode, self.run.stderr
+
+    def and_the_files_are_there(self) -> None:
+        assert burnt_milliseconds(self.project)
+
+    def and_no_journal_is_left(self) -> None:
+        assert not (self.project.profiling / ".journal").exists()
+
+
+class Killed(vedro.Scenario):
+    subject = "a run that is killed by {cause} leaves its journal, which the next run names and recover writes"
+
+    @params("os._exit in a step", IN_STEP.format("os._exit(7)"), None, 7)
+    @params("SIGKILL in a step", IN_STEP.format("os.kill(os.getpid(), signal.SIGKILL)"), None, -9)
+    @params("SIGHUP in a step", IN_STEP.format("signal.raise_signal(signal.SIGHUP)"), None, -1)
+    @params("SIGTERM in Cleanup", IN_STEP.format("pass"), make_plugin("Cleanup", BEFORE_OURS, TERMINATE), -15)
+    def __init__(self, cause: str, step: str, plugin: str | None, status: int) -> None:
+        self.cause, self.step, self.plugin, self.status = cause, step, plugin, status
+
+    def given_a_project(self) -> None:
+        self.project = make_project(self.step, plugin=self.plugin)
+
+    def when_it_is_run(self) -> None:
+        self.run = self.project.run("--run-id", "killed")
+
+    def then_it_exits_as_it_was_killed(self) -> None:
+        assert self.run.returncode == self.status, self.run.stderr
+
+    def and_the_next_run_names_the_journal(self) -> None:
+        following = self.project.run("--ignore", "scenarios/suite.py", "--no-scenarios-ok")
+        named = [line for line in following.stdout.splitlines() if line.startswith(">> profiling: a run was killed")]
+        assert len(named) == 1
+        assert named[0].endswith(".profiling/.journal/killed")
+
+    def and_recover_writes_its_points_to_the_last_reading(self) -> None:
+        vp.recover(self.project.profiling)
+        points = vp.load(self.project.profiling / "recovered" / "killed")
+        assert {"scenarios/suite.py::A", "scenarios/suite.py::B"} <= set(points["scenario"].unique())
+
+
+class TerminatedAfterOurs(vedro.Scenario):
+    subject = "SIGTERM in Cleanup, after ours, finds the files written"
+
+    def given_a_project(self) -> None:
+        self.project = make_project(plugin=make_plugin("Cleanup", AFTER_OURS, TERMINATE))
+
+    def when_it_is_run(self) -> None:
+        self.run = self.project.run()
+
+    def then_it_is_killed(self) -> None:
+        assert self.run.returncode == -15
+
+    def and_the_files_are_there(self) -> None:
+        assert burnt_milliseconds(self.project)["A"] >= BURNT_SECONDS * 1000
+
+
+class InterruptedWriting(vedro.Scenario):
+    subject = "an interrupt while files are being written puts that off to the very end, and loses nothing"
+
+    def given_a_project_whose_parquet_file_is_interrupted_once(self) -> None:
+        self.project = make_project(plugin=make_plugin("Cleanup", BEFORE_OURS, INTERRUPT_WRITING))
+
+    def when_it_is_run(self) -> None:
+        self.run = self.project.run()
+
+    def then_it_was_interrupted(self) -> None:
+        assert self.run.returncode != 0
+        assert "KeyboardInterrupt" in self.run.stderr
+
+    def and_both_files_are_there(self) -> None:
+        assert burnt_milliseconds(self.project)["B"] >= BURNT_SECONDS * 1000
+
+    def and_no_journal_is_left(self) -> None:
+        assert not (self.project.profiling / ".journal").exists()
