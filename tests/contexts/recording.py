@@ -152,8 +152,8 @@ class ScriptedSampler:
         self._called("open")
         self._source = roster.add_source(Source(self.method, self.target, "script"))
 
-    def read(self, append: Append) -> None:
-        self._called("read")
+    def read(self, append: Append, *, at_border: bool = False) -> None:
+        self._called("read_at_border" if at_border else "read")
         self._readings += 1
         append(self._source, self._readings, 2, 3, 4, self._time.now_ns)
         if self._takes_ns:

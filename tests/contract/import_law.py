@@ -139,7 +139,7 @@ class TheLawBites(vedro.Scenario):
     @params("session", "import vedro_profiling._plugin")
     @params("session", "from vedro_profiling import cli")
     @params("cli", "from vedro.core import Plugin")
-    @params("console", "__import__('polars.selectors')")
+    @params("console", "__import__('altair.vegalite')")
     @params("schema", "import vedro_profiling")
     @params("helpers", "import os")
     def __init__(self, module: str, source: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from vedro_profiling.recording.clock import TickGrid
 from vedro_profiling.recording.journal_writer import Journal
-from vedro_profiling.recording.samplers import Append, Sampler
+from vedro_profiling.recording.samplers import Sampler
 
 __all__ = (
     "Cost",
@@ -66,16 +66,16 @@ class _Lane:
 
     def tick(self, now_ns: int) -> None:
         with self._lock:
-            self._read(self._ticks, now_ns)
+            self._each(lambda sampler: sampler.read(self._ticks))
+            if now_ns >= self._traffic_due_ns:
+                self._read_traffic(now_ns)
 
-    def border(self, now_ns: int) -> None:
+    def border(self) -> None:
         with self._lock:
-            self._read(self._borders, now_ns)
+            self._read_border()
 
-    def _read(self, append: Append, now_ns: int) -> None:
-        self._each(lambda sampler: sampler.read(append))
-        if append is self._ticks and now_ns >= self._traffic_due_ns:
-            self._read_traffic(now_ns)
+    def _read_border(self) -> None:
+        self._each(lambda sampler: sampler.read(self._borders, at_border=True))
 
     def _read_traffic(self, now_ns: int) -> None:
         self._traffic_due_ns = now_ns + _TRAFFIC_NS
@@ -84,7 +84,7 @@ class _Lane:
     def finish(self, now_ns: int) -> None:
         """Take the last readings, so that what was consumed since the last tick counts too."""
         with self._lock:
-            self._read(self._borders, now_ns)
+            self._read_border()
             self._read_traffic(now_ns)
             for sampler in self._samplers:
                 self._guard(sampler, lambda sampler: sampler.close())
@@ -186,7 +186,7 @@ class Recorder:
         if "scenario" in event:
             self._journal.add_scenario_border({"at_ns": at_ns, **event})
         for lane in self._lanes:
-            lane.border(at_ns)
+            lane.border()
         if "scenario" not in event:
             self._journal.add_scenario_border({"at_ns": self._monotonic_ns(), **event})
         self._border_cpu_ns += time.thread_time_ns() - began_ns

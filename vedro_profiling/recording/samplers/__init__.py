@@ -69,8 +69,11 @@ class Sampler(Protocol):
     def open(self, roster: Roster) -> None:
         """Find the targets and open what is read; called once, in the thread that starts the run."""
 
-    def read(self, append: Append) -> None:
-        """Read CPU, memory and peak of every target: on each tick and at each scenario border."""
+    def read(self, append: Append, *, at_border: bool = False) -> None:
+        """Read CPU, memory and peak of every target: on each tick, and at each scenario border.
+
+        At a border the working set may be left out: the test run waits meanwhile, and its file is the dearest.
+        """
 
     def read_traffic(self, append: Append) -> None:
         """Read network and disk counters of every target: about once a second."""

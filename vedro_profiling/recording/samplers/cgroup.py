@@ -151,8 +151,10 @@ class CgroupReader:
                 return peak
         return self._open_permitted(directory, name)
 
-    def read(self) -> Reading:
+    def read(self, *, at_border: bool = False) -> Reading:
         """Read CPU, memory, working set and peak; the peak is the high-water mark since the previous reading.
+
+        At a scenario border the working set is left out, whose file costs as much as all the others.
 
         Raises
         ------
@@ -164,7 +166,7 @@ class CgroupReader:
         memory = working_set = peak = MISSING
         if self._memory is not None:
             memory = int(self._memory.read())
-            working_set = self._working_set(memory)
+            working_set = MISSING if at_border else self._working_set(memory)
         if self._peak is not None:
             # The kernel may count a page between two reads: a mark below the usage just read would be absurd.
             peak = max(int(self._peak.read()), memory)

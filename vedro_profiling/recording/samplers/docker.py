@@ -80,13 +80,13 @@ class DockerSampler:
         self._discovery.start(wait_seconds=_LIST_SECONDS)
         self._take_changes()
 
-    def read(self, append: Append) -> None:
+    def read(self, append: Append, *, at_border: bool = False) -> None:
         """Read CPU, memory and peak of every container that runs."""
         self._take_changes()
         for words in self._last_words:
             words.append_reading(append)
         self._last_words.clear()
-        self._drop([life for life in self._lives if not life.read(append)])
+        self._drop([life for life in self._lives if not life.read(append, at_border=at_border)])
 
     def read_traffic(self, append: Append) -> None:
         """Read network and disk of every container that runs."""

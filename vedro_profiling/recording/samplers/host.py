@@ -134,7 +134,7 @@ class HostSampler:
         source = Source(self.method, schema.SYSTEM_TARGET, self._host.reader, cores=os.cpu_count() or 1)
         self._source = roster.add_source(source)
 
-    def read(self, append: Append) -> None:
+    def read(self, append: Append, *, at_border: bool = False) -> None:  # noqa: ARG002 - a border costs no less here
         """Read CPU and memory."""
         if self._host is not None:
             at_ns = time.monotonic_ns()

@@ -36,10 +36,10 @@ class Life:
         self.traffic = Traffic(0, 0, 0, 0, 0)
         self.fault: OSError | None = None
 
-    def read(self, append: Append) -> bool:
+    def read(self, append: Append, *, at_border: bool = False) -> bool:
         """Append a reading; False if the life is over, with `fault` set if that is no normal end."""
         try:
-            reading = self.reader.read()
+            reading = self.reader.read(at_border=at_border)
         except OSError as error:
             return self._end(error)
         self.read_at_ns = reading.at_ns

@@ -174,7 +174,7 @@ class ProcessSampler:
             roster.note(f"process {name!r} ({pid}) cannot be read: {error}")
             return None
 
-    def read(self, append: Append) -> None:
+    def read(self, append: Append, *, at_border: bool = False) -> None:  # noqa: ARG002 - a border costs no less here
         """Read CPU, RSS and peak of every target that is alive."""
         for source, target in self._targets.items():
             # The instant stands beside the first thing read, which is the CPU clock.
