@@ -27,9 +27,10 @@ def summarize(
     What `avg` means depends on the metric (`vedro_profiling.schema.METRICS`):
 
     - gauge (CPU percent, memory): weighted by time. A point weighs the time since the previous point of its
-      series (run, method, target, metric), at most three times the series' median step, so that a gap does not
-      count; the first point weighs one median step, the only point of a series one second. The previous point
-      may lie in another group: the first reading of a scenario weighs what lies before it.
+      series (run, method, target, metric), at most three times the usual step, so that a gap does not count; the
+      first point weighs one usual step, the only point of a series one second. The usual step is the series'
+      median, or that of the target's `cpu_percent` if that is greater: it has no readings at scenario borders.
+      The previous point may lie in another group: the first reading of a scenario weighs what lies before it.
     - counter (CPU time, network, disk): the plain mean of the points, that is, the amount per interval.
       What was consumed is in `total`.
     - trend, and every metric that is not ours: the plain mean of the points.
@@ -101,11 +102,23 @@ def _refuse_mixed_metrics(summary: pl.DataFrame, by: Sequence[str]) -> None:
 def _seconds_covered(series: Sequence[str]) -> pl.Expr:
     """Weigh each point: a gauge by the time it stands for, anything else by 1."""
     step = pl.col("time").diff().dt.total_microseconds() / 1e6
-    usual = step.median()
-    covered = pl.min_horizontal(step.fill_null(usual), _LONGEST_STEPS * usual).fill_null(_LONE_SECONDS)
     # Without order_by the answer would depend on how files were put together.
-    by_time = covered.over(*series, order_by="time")
-    return pl.when(pl.col("metric").cast(pl.String).is_in(_GAUGES)).then(by_time).otherwise(1.0)
+    own = step.median().over(*series, order_by="time")
+    usual = pl.max_horizontal(own, _tick_step([column for column in series if column != "metric"]))
+    since = step.over(*series, order_by="time")
+    covered = pl.min_horizontal(since.fill_null(usual), _LONGEST_STEPS * usual).fill_null(_LONE_SECONDS)
+    return pl.when(pl.col("metric").cast(pl.String).is_in(_GAUGES)).then(covered).otherwise(1.0)
+
+
+def _tick_step(target: Sequence[str]) -> pl.Expr:
+    """Find the step of the tick grid, on which all `cpu_percent` of a target lies; null without any.
+
+    Where many scenarios are short, most readings of memory are taken at their borders, and a median step of a few
+    milliseconds would make a gap of every tick between them.
+    """
+    ticks = pl.col("time").filter(pl.col("metric").cast(pl.String) == "cpu_percent").sort()
+    step = ticks.diff().dt.total_microseconds().median() / 1e6
+    return step.over(*target) if target else step
 
 
 def _statistics() -> list[pl.Expr]:

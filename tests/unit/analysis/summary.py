@@ -31,6 +31,24 @@ class AverageOfGauge(vedro.Scenario):
         assert abs(self.summary["avg"].item() - self.average) < 1e-9
 
 
+class ReadingsAtBorders(vedro.Scenario):
+    subject = "many readings at the borders of short scenarios do not make a gap of the tick between them"
+
+    def given_ticks_of_cpu_and_memory_with_a_burst_of_borders(self) -> None:
+        ticks = [0, 1, 2, 3, 4]
+        borders = [4 + number / 1000 for number in range(1, 21)]
+        self.points = put_together(
+            make_series([0] * 5, seconds=ticks),
+            make_series([100] * 5 + [500] * 20, seconds=[*ticks, *borders], metric="memory_usage"),
+        )
+
+    def when_they_are_summarized(self) -> None:
+        self.summary = summarize(self.points, by=["metric"]).filter(metric="memory_usage")
+
+    def then_each_tick_weighs_its_second(self) -> None:
+        assert abs(self.summary["avg"].item() - (100 * 5 + 500 * 0.02) / 5.02) < 1e-6
+
+
 class OrderOfRows(vedro.Scenario):
     subject = "the order of rows makes no difference, nor does laziness"
 
