@@ -125,10 +125,13 @@ class VedroProfilingPlugin(Plugin):
             return
         from vedro_profiling.session import Session, unfinished_runs
 
-        for folder in unfinished_runs(self._options):
-            event.report.add_preamble(f"profiling: a run was killed, vedro_profiling.recover() can write it: {folder}")
+        killed = unfinished_runs(self._options)
         self._session = Session(self._options, facts={"arguments": sys.argv[1:]})
         self._session.start()
+        # The oldest Vedro that we run on says nothing before the scenarios: it is said after them there.
+        say = getattr(getattr(event, "report", None), "add_preamble", self._session.note)
+        for folder in killed:
+            say(f"profiling: a run was killed, vedro_profiling.recover() can write it: {folder}")
 
     @_harmless
     def on_scenario_run(self, event: ScenarioRunEvent) -> None:
