@@ -78,17 +78,19 @@ def _sources(sources: list[Source]) -> pl.DataFrame:
 def _differences(readings: pl.DataFrame, sources: pl.DataFrame, counter: str) -> pl.DataFrame:
     """Difference a cumulative counter within each source: rows of source, since_ns, at_ns, value."""
     born = pl.col("born_at_ns")
+    before = pl.col("at_ns").shift().over("source").fill_null(born)
     return (
         readings.filter(pl.col(counter).is_not_null())
         .join(sources.select("source", "born_at_ns"), on="source", maintain_order="left")
         .select(
             "source",
-            pl.col("at_ns").shift().over("source").fill_null(born).alias("since_ns"),
+            # A birth told by another clock may lie behind the first reading: what was used counts all the same.
+            pl.min_horizontal(before, "at_ns").alias("since_ns"),
             "at_ns",
             value=pl.col(counter)
             - pl.col(counter).shift().over("source").fill_null(pl.when(born.is_not_null()).then(0)),
         )
-        .filter(pl.col("value") >= 0, pl.col("at_ns") > pl.col("since_ns"))
+        .filter(pl.col("value") >= 0)
         .cast({"value": pl.Float64})
     )
 
@@ -104,6 +106,7 @@ def _cpu_percent(ticks: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
     is_host = (pl.col("method") == schema.DEFAULT_METHOD) & (pl.col("target") == schema.SYSTEM_TARGET)
     return (
         _differences(ticks, sources, "cpu_ns")
+        .filter(pl.col("at_ns") > pl.col("since_ns"))
         .join(sources.select("source", "cores", "method", "target"), on="source", maintain_order="left")
         .with_columns(value=pl.when(is_host).then(of_whole_machine).otherwise(percent), metric=pl.lit("cpu_percent"))
         .drop("cores", "method", "target")

@@ -1,6 +1,7 @@
 """Points made of raw readings, by numbers that were worked out by hand."""
 
 from datetime import datetime, timezone
+from random import Random
 from typing import Any
 
 import polars as pl
@@ -321,6 +322,68 @@ class ExactSums(vedro.Scenario):
         cpu_time = self.points.filter(pl.col("metric") == "cpu_time", pl.col("scenario").is_not_null())
         sums = cpu_time.group_by("scenario").agg((pl.col("value").sum() * 1e6).round().cast(pl.Int64))
         assert dict(sums.rows()) == self.expected
+
+
+class NothingIsLost(vedro.Scenario):
+    subject = "the cpu_time of all scenarios and of what lies outside adds up to all that each target used, to the ns"
+
+    @params(1)
+    @params(2)
+    @params(3)
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)  # noqa: S311 - cases for a test, the same each time
+
+    def given_targets_with_counters_and_borders_anywhere(self) -> None:
+        instants_ns = sorted(self.random.choices(range(SECOND, 3 * SECOND), k=400))
+        readings: list[Reading] = []
+        self.used_ns = {}
+        for source in range(3):
+            counter = self.random.randrange(10**12)
+            for at_ns in instants_ns:
+                counter += self.random.choice([0, 1, 999_999_937])
+                readings.append((source, counter, MISSING, MISSING, MISSING, at_ns + source))
+            # The first reading has no interval before it, unless its counter was born in the run.
+            self.used_ns[f"target-{source}"] = counter - readings[-len(instants_ns)][1] if source else counter
+        borders = self.random.sample(readings, len(readings) // 2)
+        self.readings = make_readings(
+            [
+                Source("docker", f"target-{source}", "cgroup v2", born_at_ns=None if source else 1)
+                for source in range(3)
+            ],
+            ticks=[reading for reading in readings if reading not in borders],
+            borders=borders,
+            scenarios=[
+                begin(at_ns / MILLISECOND, f"scenario {place}") if place % 2 else end(at_ns / MILLISECOND)
+                for place, at_ns in enumerate(sorted(self.random.sample(instants_ns, 31)), start=1)
+            ],
+        )
+
+    def when_points_are_made(self) -> None:
+        self.points = derive(self.readings)
+
+    def then_the_parts_add_up(self) -> None:
+        cpu_time = self.points.filter(pl.col("metric") == "cpu_time")
+        parts = cpu_time.group_by("target", "scenario").agg(ns=(pl.col("value").sum() * 1e6).round().cast(pl.Int64))
+        assert parts["scenario"].n_unique() > 2
+        assert dict(parts.group_by("target").agg(pl.col("ns").sum()).rows()) == self.used_ns
+
+
+class BornBehindItsFirstReading(vedro.Scenario):
+    subject = "what a counter shows when its birth is told too late counts all the same"
+
+    def given_a_birth_after_the_first_reading(self) -> None:
+        source = Source("docker", "app", "cgroup v2", born_at_ns=2001 * MILLISECOND)
+        self.readings = make_readings([source], ticks=[usage(2000, cpu_ms=30), usage(3000, cpu_ms=40)])
+
+    def when_points_are_made(self) -> None:
+        self.cpu_time = rows(self.readings, "cpu_time")
+        self.cpu_percent = rows(self.readings, "cpu_percent")
+
+    def then_all_its_cpu_counts(self) -> None:
+        assert self.cpu_time == [(2000, 30), (3000, 10)]
+
+    def and_no_percentage_is_made_of_no_time(self) -> None:
+        assert self.cpu_percent == [(3000, 1)]
 
 
 class BackToBack(vedro.Scenario):
