@@ -57,8 +57,11 @@ class Readings:
 
     def read(self, *, times: int = 1) -> None:
         for _ in range(times):
-            self.sampler.read(lambda *reading: self.usage.append(reading))
+            self.read_usage()
             self.sampler.read_traffic(lambda *reading: self.traffic.append(reading))
+
+    def read_usage(self, *, at_border: bool = False) -> None:
+        self.sampler.read(lambda *reading: self.usage.append(reading), at_border=at_border)
 
 
 def open_sampler(name: str) -> tuple[Sampler, InMemoryRoster]:
@@ -172,6 +175,40 @@ class CountersNeverFall(vedro.Scenario):
     def and_instants_never_fall(self) -> None:
         for readings in (self.readings.usage, self.readings.traffic):
             assert all(falls([at_ns for number, *_, at_ns in readings if number == source]) == [] for source in (0, 1))
+
+
+class AtABorder(vedro.Scenario):
+    subject = "{sampler}: at a border it reads what it reads on a tick, but for the working set"
+
+    @params("ProcessSampler")
+    @params("ProcessSampler that resets no peaks")
+    @params("HostSampler")
+    @params("ProcessSampler through psutil")
+    @params("HostSampler through psutil")
+    @params("DockerSampler")
+    def __init__(self, sampler: str) -> None:
+        self.sampler = sampler
+
+    def given_an_opened_sampler(self) -> None:
+        sampler, self.roster = open_sampler(self.sampler)
+        self.readings = Readings(sampler)
+
+    def when_it_is_read_on_ticks_and_at_borders(self) -> None:
+        for at_border in (False, True, True, False):
+            self.readings.read_usage(at_border=at_border)
+
+    def then_each_reading_has_the_same_values(self) -> None:
+        for source in range(len(self.roster.sources)):
+            known = [
+                [value != MISSING for value in (cpu_ns, memory_bytes, peak_bytes)]
+                for number, cpu_ns, memory_bytes, _, peak_bytes, _ in self.readings.usage
+                if number == source
+            ]
+            assert known == known[:1] * 4
+
+    def and_cpu_counts_on(self) -> None:
+        for source in range(len(self.roster.sources)):
+            assert falls([reading[1] for reading in self.readings.usage if reading[0] == source]) == []
 
 
 class PeakHoldsMemory(vedro.Scenario):
