@@ -10,20 +10,40 @@ __all__ = ("scenario_costs",)
 
 _SCENARIO: Final = ("run", "scenario")
 _TARGET: Final = (*_SCENARIO, "method", "target")
+_COLUMNS: Final = (
+    *_TARGET,
+    "service",
+    "subject",
+    "attempts",
+    "duration",
+    "cpu_time",
+    "cores",
+    "memory",
+    "memory_peak",
+    "network_received",
+    "network_sent",
+)
 
 
 def scenario_costs(points: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
     """List what each scenario cost each target, the dearest first.
 
     CPU time is exact, for a reading is taken at both ends of every attempt; memory is what was seen at readings,
-    and its peak the kernel's own high-water mark where there is one. Attempts of one scenario are summed.
+    and its peak the kernel's own high-water mark where there is one. Network is read once a second: bytes count
+    where the whole interval lies in the scenario, so a short one has none. Attempts of one scenario are summed.
+
+    Parameters
+    ----------
+    points
+        A points frame, in any order, of one run or many.
 
     Returns
     -------
     DataFrame
         One row per run, scenario, method and target, by falling CPU time. Columns: `run`, `scenario`, `method`,
-        `target`, `subject`, `attempts`, `duration` (seconds), `cpu_time` (seconds), `cores` (CPU seconds per second),
-        `memory` (average, MB), `memory_peak` (MB); null where nothing was read.
+        `target`, `service`, `subject`, `attempts`, `duration` (seconds), `cpu_time` (seconds), `cores` (CPU seconds
+        per second), `memory` (average, MB), `memory_peak` (MB), `network_received`, `network_sent` (bytes); null
+        where nothing was read. An attempt that was cut off has no duration; a scenario without any is left out.
 
     Raises
     ------
@@ -49,20 +69,29 @@ def scenario_costs(points: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
         .group_by(_SCENARIO)
         .agg(pl.col("subject").first(), attempts=pl.len(), duration=pl.col("value").sum() / 1000)
     )
-    amounts = summarize(inside.filter(pl.col("metric") != "scenario_duration"), by=(*_TARGET, "metric")).lazy()
+    measured = inside.filter(pl.col("metric") != "scenario_duration").with_columns(_service(inside))
     return (
-        amounts.group_by(_TARGET)
+        summarize(measured, by=(*_TARGET, "service", "metric"))
+        .lazy()
+        .group_by(*_TARGET, "service")
         .agg(
             cpu_time=_amount("cpu_time", "total") / 1000,
             memory=_amount("memory_usage", "avg"),
             memory_peak=pl.coalesce(_amount("memory_peak", "max"), _amount("memory_usage", "max")),
+            network_received=_amount("network_received", "total"),
+            network_sent=_amount("network_sent", "total"),
         )
         .join(attempts, on=_SCENARIO, how="inner")
         .with_columns(cores=pl.col("cpu_time") / pl.col("duration"))
-        .select(*_TARGET, "subject", "attempts", "duration", "cpu_time", "cores", "memory", "memory_peak")
+        .select(_COLUMNS)
         .sort(pl.col("cpu_time"), *_TARGET, descending=[True, *(False for _ in _TARGET)], nulls_last=True)
         .collect()
     )
+
+
+def _service(points: pl.LazyFrame) -> pl.Expr:
+    is_there = "service" in points.collect_schema()
+    return pl.col("service") if is_there else pl.lit(None, pl.Categorical).alias("service")
 
 
 def _amount(metric: str, statistic: str) -> pl.Expr:
