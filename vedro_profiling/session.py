@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from vedro_profiling import schema
-from vedro_profiling.errors import RecordingError
+from vedro_profiling.errors import FileFormatError, RecordingError
 from vedro_profiling.options import Options, make_run_id
 from vedro_profiling.recording.facts import run_facts
 from vedro_profiling.recording.journal import delete_journal, read_journal, unfinished_journals
@@ -263,23 +264,48 @@ def unfinished_runs(options: Options) -> list[Path]:
 def recover(profiling_dir: Path | str) -> list[Path]:
     """Write the files of every run below a folder that was killed before it could.
 
-    Each goes to `recovered/<run>/`; its journal is deleted once both files are in place. Journals of runs that are
-    still alive are left alone.
+    Each goes to a folder of its own, `recovered/<run>/`; its journal is deleted once both files are in place.
+    Journals of runs that are still alive are left alone.
 
     Returns
     -------
     list of Path
         The files written, none if no run died.
+
+    Raises
+    ------
+    FileFormatError
+        If a journal is damaged beyond reading: the first such one, after all others were written.
+    OSError
+        If the files cannot be written.
     """
+    folder = Path(profiling_dir)
+    written: list[Path] = []
+    damaged: list[FileFormatError] = []
+    for journal in unfinished_journals(folder):
+        try:
+            written += _recover_run(journal, folder / "recovered")
+        except FileFormatError as error:  # noqa: PERF203 - one damaged journal must not cost the others
+            damaged.append(error)
+    if damaged:
+        raise damaged[0]
+    return written
+
+
+def _recover_run(journal: Path, parent: Path) -> list[Path]:
     from vedro_profiling.recording.points import derive
 
-    written = []
-    for journal in unfinished_journals(Path(profiling_dir)):
-        readings = read_journal(journal)
-        points = derive(readings)
-        folder = Path(profiling_dir) / "recovered" / journal.name
-        for suffix in ("ndjson", "parquet"):
-            written.append(folder / f"{_STEM}.{suffix}")
-            _write(points, written[-1], readings.facts)
-        delete_journal(journal)
-    return written
+    readings = read_journal(journal)
+    points = derive(readings)
+    folder = next(place for place in _places(parent, journal.name) if not place.exists())
+    paths = [folder / f"{_STEM}.{suffix}" for suffix in ("ndjson", "parquet")]
+    for path in paths:
+        _write(points, path, readings.facts)
+    delete_journal(journal)
+    return paths
+
+
+def _places(parent: Path, name: str) -> Iterator[Path]:
+    """Offer a folder, then ones beside it: a fixed run id may die more than once."""
+    yield parent / name
+    yield from (parent / f"{name}~{number}" for number in count(2))

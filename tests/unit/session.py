@@ -407,14 +407,15 @@ class NothingToRecover(vedro.Scenario):
 
 
 class DamagedJournal(vedro.Scenario):
-    subject = "a journal whose facts are damaged is named, and is kept"
+    subject = "a journal whose facts are damaged is named and kept, after the others were recovered"
 
-    def given_a_journal_with_damaged_facts(self) -> None:
+    def given_a_journal_with_damaged_facts_before_a_good_one(self) -> None:
         self.folder = vedro.create_tmp_dir()
         self.journal = leave_journal(self.folder, "run-a")
         (self.journal / "facts.json").write_text("{", "utf-8")
+        leave_journal(self.folder, "run-b")
 
-    def when_it_is_recovered(self) -> None:
+    def when_they_are_recovered(self) -> None:
         with catched(FileFormatError) as self.caught:
             recover(self.folder)
 
@@ -423,3 +424,23 @@ class DamagedJournal(vedro.Scenario):
 
     def and_kept(self) -> None:
         assert (self.journal / "default.ticks").exists()
+
+    def and_the_good_one_is_written(self) -> None:
+        assert load(self.folder / "recovered" / "run-b").height == 4
+
+
+class DiedTwice(vedro.Scenario):
+    subject = "a run id that dies twice is recovered twice, side by side"
+
+    def given_a_recovered_run_and_another_dead_one_of_its_name(self) -> None:
+        self.folder = vedro.create_tmp_dir()
+        leave_journal(self.folder, "night")
+        self.first = recover(self.folder)
+        leave_journal(self.folder, "night")
+
+    def when_it_is_recovered(self) -> None:
+        self.second = recover(self.folder)
+
+    def then_both_are_there(self) -> None:
+        assert [path.parent.name for path in (self.first[0], self.second[0])] == ["night", "night~2"]
+        assert all(path.exists() for path in (*self.first, *self.second))

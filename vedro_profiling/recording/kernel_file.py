@@ -8,7 +8,10 @@ import ctypes
 import os
 from pathlib import Path
 
-__all__ = ("KernelFile",)
+__all__ = (
+    "KernelFile",
+    "open_or_none",
+)
 
 _libc = ctypes.PyDLL(None, use_errno=True)
 # Without argtypes: arguments that are C values already, made once, cost half of what converting them each time does.
@@ -77,3 +80,11 @@ class KernelFile:
         if self._fd.value >= 0:
             os.close(self._fd.value)
             self._fd.value = -1
+
+
+def open_or_none(path: Path | str, flags: int = os.O_RDONLY) -> KernelFile | None:
+    """Open a file that may be hidden or forbidden; None if it is."""
+    try:
+        return KernelFile(path, flags)
+    except OSError:
+        return None

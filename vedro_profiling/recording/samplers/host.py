@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import psutil
 
 from vedro_profiling import schema
-from vedro_profiling.recording.kernel_file import KernelFile
+from vedro_profiling.recording.kernel_file import KernelFile, open_or_none
 from vedro_profiling.recording.samplers import MISSING, Append, Roster, Source
 
 __all__ = (
@@ -39,9 +39,9 @@ class LinuxHost:
 
     def __init__(self) -> None:
         self._tick_ns = 10**9 // os.sysconf("SC_CLK_TCK")
-        self._stat, self._meminfo, self._net, self._disks = (
-            KernelFile(f"/proc/{name}") for name in ("stat", "meminfo", "self/net/dev", "diskstats")
-        )
+        self._stat, self._meminfo = KernelFile("/proc/stat"), KernelFile("/proc/meminfo")
+        # Some sandboxes hide these two: then their bytes are missing, and the rest is read.
+        self._net, self._disks = open_or_none("/proc/self/net/dev"), open_or_none("/proc/diskstats")
         self._interfaces = _with_device("/sys/class/net")
         self._block_devices = _with_device("/sys/block")
 
@@ -57,19 +57,18 @@ class LinuxHost:
 
     def traffic(self) -> tuple[int, int, int, int]:
         """Sum the bytes of the physical network interfaces and disks."""
-        received = sent = 0
-        for line in self._net.read_records().splitlines()[2:]:
-            name, _, counters = line.partition(b":")
-            if name.strip() in self._interfaces:
-                fields = counters.split()
-                received, sent = received + int(fields[0]), sent + int(fields[8])
-        read, written = _disk_bytes(self._disks.read_records().splitlines(), self._block_devices)
-        return received, sent, read, written
+        network = disk = (MISSING, MISSING)
+        if self._net is not None:
+            network = _network_bytes(self._net.read_records().splitlines()[2:], self._interfaces)
+        if self._disks is not None:
+            disk = _disk_bytes(self._disks.read_records().splitlines(), self._block_devices)
+        return *network, *disk
 
     def close(self) -> None:
         """Close the files; a second call does nothing."""
         for file in (self._stat, self._meminfo, self._net, self._disks):
-            file.close()
+            if file is not None:
+                file.close()
 
 
 def _with_device(folder: str) -> set[bytes]:
@@ -78,6 +77,16 @@ def _with_device(folder: str) -> set[bytes]:
     physical = [entry for entry in entries if (entry / "device").exists()]
     # In a container nothing has a device: then all but the loopback.
     return {os.fsencode(entry.name) for entry in physical or entries if entry.name != "lo"}
+
+
+def _network_bytes(lines: Iterable[bytes], interfaces: set[bytes]) -> tuple[int, int]:
+    received = sent = 0
+    for line in lines:
+        name, _, counters = line.partition(b":")
+        if name.strip() in interfaces:
+            fields = counters.split()
+            received, sent = received + int(fields[0]), sent + int(fields[8])
+    return received, sent
 
 
 def _disk_bytes(lines: Iterable[bytes], devices: set[bytes]) -> tuple[int, int]:

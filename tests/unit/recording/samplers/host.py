@@ -60,6 +60,9 @@ def open_host_of(root: Path, opener: type[KernelFile] = KernelFile) -> LinuxHost
     """Open a host whose files lie below `root`."""
     with ExitStack() as stack:
         stack.enter_context(patch(f"{HOST}.KernelFile", below(root, opener)))
+        stack.enter_context(
+            patch(f"{HOST}.open_or_none", below(root, lambda path: opener(path) if path.exists() else None))
+        )
         stack.enter_context(patch(f"{HOST}.Path", below(root, Path)))
         host = LinuxHost()
     vedro.defer(host.close)
@@ -133,6 +136,28 @@ class RecordedContainer(vedro.Scenario):
 
     def then_eth0_counts_and_no_disk_is_known(self) -> None:
         assert self.traffic == (1100, 200, 0, 0)
+
+
+class HiddenFiles(vedro.Scenario):
+    subject = "where a sandbox hides disks and network, CPU and memory are read and the bytes are missing"
+
+    def given_a_host_without_these_files(self) -> None:
+        root = lay_out(("block/sda", "class/net/eth0"), ())
+        (root / "proc/diskstats").unlink()
+        (root / "proc/self/net/dev").unlink()
+        self.host = open_host_of(root)
+
+    def when_it_is_read(self) -> None:
+        self.memory_bytes, self.traffic = self.host.memory_bytes(), self.host.traffic()
+
+    def then_the_bytes_are_missing(self) -> None:
+        assert self.traffic == (MISSING,) * 4
+
+    def and_the_rest_is_there(self) -> None:
+        assert self.memory_bytes == 2_000_000 * 1024
+
+    def and_it_closes(self) -> None:
+        self.host.close()
 
 
 class ManyDevices(vedro.Scenario):
