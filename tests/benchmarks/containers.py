@@ -1,9 +1,8 @@
 """How often ten containers are read at `poll_time = 0.1`, and what that costs."""
 
 import sys
-from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Final, NamedTuple
+from typing import Final
 
 import polars as pl
 
@@ -13,6 +12,7 @@ from tests.benchmarks.rows import Row, Spread, claim, figure
 from tests.benchmarks.sample_project import SampleProject, sample_project
 from tests.benchmarks.sample_scenarios import working_scenario
 from tests.benchmarks.side_by_side import differences, side_by_side
+from tests.benchmarks.watched import Seen, watched
 from tests.contexts.engine import NO_ENGINE, no_engine
 
 __all__ = ("measure",)
@@ -24,15 +24,6 @@ _ROUNDS: Final = 3
 _MOST_PERCENT: Final = 1
 _LEAST_RATE: Final = 9.5
 _SCENARIO: Final = "idle"
-
-
-class _Seen(NamedTuple):
-    """What one run used; percent of a core while its scenario went on."""
-
-    cpu_seconds: float
-    threads_percent: float
-    """Of the threads that profile."""
-    process_percent: float
 
 
 def measure() -> list[Row]:
@@ -53,27 +44,13 @@ def measure() -> list[Row]:
             "bare, long": make(_LONG, profiled=False),
             "long": ours,
         }
-        seen = side_by_side({side: _watched(project) for side, project in sides.items()}, rounds=_ROUNDS)
+        seen = side_by_side({side: watched(project, _SCENARIO) for side, project in sides.items()}, rounds=_ROUNDS)
         rival = rival_python()
         return [
             *_pace(ours),
             *_cost(ours, seen),
             *(_rival(make(_LONG, profiled=True, python=rival)) if rival else [Row(RIVAL, "could not be installed")]),
         ]
-
-
-def _watched(project: SampleProject) -> Callable[[], _Seen]:
-    def run() -> _Seen:
-        spent = project.run()
-        before, after = project.clocks(_SCENARIO)
-        percent_a_ns = 100 / (after.at_ns - before.at_ns)
-        return _Seen(
-            spent.cpu_seconds,
-            percent_a_ns * (after.own_cpu_ns - before.own_cpu_ns),
-            percent_a_ns * (after.process_cpu_ns - before.process_cpu_ns),
-        )
-
-    return run
 
 
 def _pace(project: SampleProject) -> list[Row]:
@@ -86,7 +63,7 @@ def _pace(project: SampleProject) -> list[Row]:
     ]
 
 
-def _cost(project: SampleProject, seen: dict[str, list[_Seen]]) -> list[Row]:
+def _cost(project: SampleProject, seen: dict[str, list[Seen]]) -> list[Row]:
     of_a_core, bounded = " % of a core", {"at_most": _MOST_PERCENT}
     cost = project.facts()["cost"]
     told = 100 * cost["cpu_seconds"] / cost["wall_seconds"]
@@ -103,13 +80,13 @@ def _cost(project: SampleProject, seen: dict[str, list[_Seen]]) -> list[Row]:
     ]
 
 
-def _more(seen: dict[str, list[_Seen]], side: str, what: str = "cpu_seconds") -> Spread:
+def _more(seen: dict[str, list[Seen]], side: str, what: str = "cpu_seconds") -> Spread:
     profiled, bare = ([getattr(run, what) for run in seen[name]] for name in (side, f"bare, {side}"))
     return Spread.of(differences(profiled, bare))
 
 
 def _rival(project: SampleProject) -> list[Row]:
-    seen = _watched(project)()
+    seen = watched(project, _SCENARIO)()
     counts, seconds = _readings(project, made_by_ticks="memory_usage")
     counts += [0] * (_CONTAINERS - len(counts))
     return [
