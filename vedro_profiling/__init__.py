@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from vedro_profiling._plugin import VedroProfiling, VedroProfilingPlugin
 
 if TYPE_CHECKING:
+    from vedro_profiling._budget import budget
     from vedro_profiling.analysis.scenarios import scenario_costs
     from vedro_profiling.analysis.summary import summarize
     from vedro_profiling.analysis.thresholds import check
@@ -35,6 +36,7 @@ _HOMES = {
     "ProfilingError": "errors",
     "RecordingError": "errors",
     "SchemaError": "errors",
+    "budget": "_budget",
     "check": "analysis.thresholds",
     "comparison_chart": "charts.comparison",
     "load": "storage",
@@ -61,6 +63,7 @@ __all__ = (
     "SchemaError",
     "VedroProfiling",
     "VedroProfilingPlugin",
+    "budget",
     "check",
     "comparison_chart",
     "load",

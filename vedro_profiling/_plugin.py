@@ -5,6 +5,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, final
 
@@ -20,6 +21,7 @@ from vedro.events import (
     StartupEvent,
 )
 
+from vedro_profiling._budget import of_scenario
 from vedro_profiling._flags import add_flags, make_options
 
 if TYPE_CHECKING:
@@ -68,6 +70,7 @@ class VedroProfilingPlugin(Plugin):
         self._args = Namespace()
         self._options: Options | None = None
         self._thresholds: list[Threshold] = []
+        self._budgets: dict[str, list[Threshold]] = {}
         self._session: Session | None = None
         self._outcome: Outcome | None = None
         self._pictures: list[Path] = []
@@ -138,7 +141,9 @@ class VedroProfilingPlugin(Plugin):
         """Read every target before the scenario begins."""
         if self._session is not None:
             scenario = event.scenario_result.scenario
-            self._session.border({"scenario": scenario.unique_id, "subject": scenario.subject})
+            unique_id = scenario.unique_id
+            self._budgets[unique_id] = of_scenario(scenario)
+            self._session.border({"scenario": unique_id, "subject": scenario.subject})
 
     @_harmless
     def on_scenario_end(self, event: ScenarioPassedEvent | ScenarioFailedEvent) -> None:
@@ -165,7 +170,7 @@ class VedroProfilingPlugin(Plugin):
         outcome = self._outcome
         self._verdicts = check(
             outcome.points,
-            self._thresholds,
+            [*self._thresholds, *chain.from_iterable(self._budgets.values())],
             unavailable_methods=set(outcome.facts["methods"]) - {source.method for source in outcome.sources},
             no_scenario_ran=event.report.total == 0,
         )

@@ -19,8 +19,9 @@ HOME: Final = Path(vedro_profiling.__file__).parent
 LAW: Final = {
     "__init__": ("_plugin", ""),
     "__main__": ("cli", ""),
+    "_budget": ("errors schema analysis", "vedro"),
     "_flags": ("errors schema options", ""),
-    "_plugin": ("errors schema options _flags recording storage session analysis charts console", "vedro"),
+    "_plugin": ("errors schema options _budget _flags recording storage session analysis charts console", "vedro"),
     "cli": ("errors schema options recording storage session analysis charts console", ""),
     "errors": ("", ""),
     "schema": ("errors", ""),

@@ -150,10 +150,15 @@ def _unit(threshold: Threshold) -> str:
 
 
 def _place(points: pl.DataFrame, threshold: Threshold, value: float) -> list[str]:
-    """Tell target, scenario and instant of the point that a limit was broken by, where it is a single one."""
+    """Tell whose points a limit was broken by: of the single one, where it is one, else what all have in common."""
+    judged = points.filter(matches(threshold))
     if threshold.method not in {"min", "max", "value"}:
-        return []
-    bearers = points.filter(matches(threshold), pl.col("value") == value).sort("time")
+        return [f"{name} {judged[name][0]}" for name in ("target", "scenario") if _is_common(judged[name])]
+    bearers = judged.filter(pl.col("value") == value).sort("time")
     bearer = bearers.row(-1 if threshold.method == "value" else 0, named=True)
     names = [f"{name} {bearer[name]}" for name in ("target", "scenario") if bearer[name] is not None]
     return [*names, f"at {bearer['time']:%Y-%m-%dT%H:%M:%SZ}"]
+
+
+def _is_common(names: pl.Series) -> bool:
+    return names.n_unique() == 1 and names[0] is not None

@@ -148,9 +148,9 @@ class AveragesAreThoseOfTheSummary(vedro.Scenario):
 class CountersAreAddedUp(vedro.Scenario):
     subject = "{expression} of a counter is {value}, and says {reason!r}"
 
-    @params("count<1", 30.0, "count is 30 milliseconds")
-    @params("rate<1", 7.5, "rate is 7.5 milliseconds per second")
-    @params("avg<1", 10.0, "avg is 10 milliseconds")
+    @params("count<1", 30.0, "count is 30 milliseconds, target app")
+    @params("rate<1", 7.5, "rate is 7.5 milliseconds per second, target app")
+    @params("avg<1", 10.0, "avg is 10 milliseconds, target app")
     @params("max<1", 20.0, "max is 20 milliseconds, target app, at 2026-01-26T10:00:03Z")
     def __init__(self, expression: str, value: float, reason: str) -> None:
         self.expression = expression
@@ -216,13 +216,13 @@ class ARateNeedsTime(vedro.Scenario):
 class K6sOwnMetricsAreCountedByTheirType(vedro.Scenario):
     subject = "{metric}: {expression} is broken with {reason!r}"
 
-    @params("http_req_failed", "rate<0.01", "rate is 0.25")
-    @params("http_req_failed", "count<1", "count is 4 points")
-    @params("http_reqs", "count<1", "count is 1")
-    @params("http_reqs", "rate<0.1", "rate is 0.333333333333 per second")
-    @params("vus", "count<1", "count is 4 points")
-    @params("http_req_duration", "p(50)>1", "p(50) is 0")
-    @params("http_req_duration", "rate<1", "rate is 1.33333333333 points per second")
+    @params("http_req_failed", "rate<0.01", "rate is 0.25, target app")
+    @params("http_req_failed", "count<1", "count is 4 points, target app")
+    @params("http_reqs", "count<1", "count is 1, target app")
+    @params("http_reqs", "rate<0.1", "rate is 0.333333333333 per second, target app")
+    @params("vus", "count<1", "count is 4 points, target app")
+    @params("http_req_duration", "p(50)>1", "p(50) is 0, target app")
+    @params("http_req_duration", "rate<1", "rate is 1.33333333333 points per second, target app")
     def __init__(self, metric: str, expression: str, reason: str) -> None:
         self.metric = metric
         self.expression = expression
@@ -261,8 +261,8 @@ class ABrokenBudgetTellsWhere(vedro.Scenario):
 
     @params("max<512", "max is 520.5 megabytes, target app, scenario scenarios/pay.py::Pay, at 2026-01-26T10:00:01Z")
     @params("min>400", "min is 300 megabytes, target app, at 2026-01-26T10:00:00Z")
-    @params("p(95)<400", "p(95) is 509.475 megabytes")
-    @params("med<400", "med is 410.25 megabytes")
+    @params("p(95)<400", "p(95) is 509.475 megabytes, target app")
+    @params("med<400", "med is 410.25 megabytes, target app")
     def __init__(self, expression: str, reason: str) -> None:
         self.expression = expression
         self.reason = reason
