@@ -6,11 +6,16 @@ So 80 readings take 0.3 ms and not 70. Only for /proc and cgroup files, which ne
 
 import ctypes
 import os
+import sys
 from pathlib import Path
+from typing import Final
 
 __all__ = (
     "KernelFile",
+    "names_in",
+    "open_descriptor",
     "open_or_none",
+    "read_once",
 )
 
 _libc = ctypes.PyDLL(None, use_errno=True)
@@ -19,7 +24,75 @@ _pread = _libc.pread
 _pread.restype = ctypes.c_ssize_t
 _pwrite = _libc.pwrite
 _pwrite.restype = ctypes.c_ssize_t
+_open = _libc.open
+_close = _libc.close
+# Linux with glibc since 2.30 or musl; elsewhere there is no /proc to list.
+_getdents64 = getattr(_libc, "getdents64", None)
 _START = ctypes.c_int64(0)
+
+_NAME_AT: Final = 19
+"""Where the name begins in a `linux_dirent64`, after inode, offset, length and type (getdents(2))."""
+
+
+def open_descriptor(path: Path | str, flags: int) -> int:
+    """Open a file of the kernel; `os.open` would give the GIL away.
+
+    Raises
+    ------
+    OSError
+        As `os.open` does.
+    """
+    fd: int = _open(ctypes.c_char_p(os.fsencode(path)), ctypes.c_int(flags | os.O_CLOEXEC))
+    if fd < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code), str(path))
+    return fd
+
+
+def names_in(folder: str) -> list[str]:
+    """List a folder of /proc in about 2 us; `os.listdir` would give the GIL away for each name.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened or read.
+    """
+    if _getdents64 is None:
+        return os.listdir(folder)
+    fd = ctypes.c_int(open_descriptor(folder, os.O_RDONLY | os.O_DIRECTORY))
+    buffer = ctypes.create_string_buffer(4096)
+    names: list[str] = []
+    try:
+        while (length := _getdents64(fd, buffer, ctypes.c_size_t(len(buffer)))) > 0:
+            names += _names(buffer.raw[:length])
+    finally:
+        _close(fd)
+    return [name for name in names if name not in {".", ".."}]
+
+
+def _names(entries: bytes) -> list[str]:
+    names = []
+    start = 0
+    while start < len(entries):
+        length = int.from_bytes(entries[start + 16 : start + 18], sys.byteorder)
+        names.append(os.fsdecode(entries[start + _NAME_AT : start + length].split(b"\0", 1)[0]))
+        start += length
+    return names
+
+
+def read_once(path: str) -> bytes:
+    """Read a file that is not worth keeping open: about 4 us.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened or read.
+    """
+    file = KernelFile(path)
+    try:
+        return file.read()
+    finally:
+        file.close()
 
 
 class KernelFile:
@@ -37,7 +110,7 @@ class KernelFile:
 
     def __init__(self, path: Path | str, flags: int = os.O_RDONLY) -> None:
         self.path = path
-        self._fd = ctypes.c_int(os.open(path, flags | os.O_CLOEXEC))
+        self._fd = ctypes.c_int(open_descriptor(path, flags))
         self._resize(4096)
 
     def _resize(self, size: int) -> None:
@@ -78,7 +151,7 @@ class KernelFile:
     def close(self) -> None:
         """Close the descriptor; a second call does nothing."""
         if self._fd.value >= 0:
-            os.close(self._fd.value)
+            _close(self._fd)
             self._fd.value = -1
 
 

@@ -404,7 +404,7 @@ class NoPermission(vedro.Scenario):
 
     def when_it_is_opened_by_a_user_who_may_not(self) -> None:
         # The tests may run as root, whom no mode stops: the refusal comes from a stand-in for open(2).
-        with patch("os.open", side_effect=refuse_open), catched(PermissionError) as self.caught:
+        with patch("vedro_profiling.recording.kernel_file.open_descriptor", side_effect=refuse_open), catched(PermissionError) as self.caught:
             CgroupReader(Directories(2, self.folder, None, None, self.folder))
 
     def then_the_text_names_file_and_remedy(self) -> None:
@@ -419,7 +419,7 @@ class NoPermissionForTheRest(vedro.Scenario):
         self.root = lay_out_hybrid(vedro.create_tmp_dir())
 
     def when_some_files_are_refused(self) -> None:
-        with patch("os.open", side_effect=refuse_some):
+        with patch("vedro_profiling.recording.kernel_file.open_descriptor", side_effect=refuse_some):
             reader = open_hybrid(self.root, reset_peaks=True)
         self.reading, self.traffic = reader.read(), reader.read_traffic()
         self.resets = reader.resets_peak
