@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from vedro_profiling.charts.profile import profile_chart
     from vedro_profiling.charts.profiles import save_profiles
     from vedro_profiling.charts.render import save_chart
+    from vedro_profiling.charts.scenarios import scenario_chart
     from vedro_profiling.charts.timeline import timeline
     from vedro_profiling.errors import (
         FileFormatError,
@@ -47,6 +48,7 @@ _HOMES = {
     "save_chart": "charts.render",
     "save_profiles": "charts.profiles",
     "scan": "storage",
+    "scenario_chart": "charts.scenarios",
     "scenario_costs": "analysis.scenarios",
     "summarize": "analysis.summary",
     "timeline": "charts.timeline",
@@ -74,6 +76,7 @@ __all__ = (
     "save_chart",
     "save_profiles",
     "scan",
+    "scenario_chart",
     "scenario_costs",
     "summarize",
     "timeline",

@@ -17,6 +17,7 @@ __all__ = (
     "WORKING_SET",
     "name_color",
     "name_dash",
+    "part_color",
     "shortened",
     "styled",
 )
@@ -73,6 +74,13 @@ def name_color(names: Sequence[str]) -> alt.Color:
     )
     scale = alt.Scale(domain=list(names), range=hues)
     return alt.Color("name:N", title="target", scale=scale, legend=legend if len(names) > 1 else None)
+
+
+def part_color(names: Sequence[str], *, rest: str) -> alt.Color:
+    """Give each name the colour of its part of a bar; what is called `rest` is grey."""
+    hues = ["#b4b9c2" if name == rest else _HUES[place % len(_HUES)] for place, name in enumerate(names)]
+    legend = alt.Legend(symbolType="square", symbolStrokeWidth=0, symbolLimit=0, labelExpr=SHORT_NAME, labelLimit=0)
+    return alt.Color("name:N", title="target", scale=alt.Scale(domain=list(names), range=hues), legend=legend)
 
 
 def name_dash(names: Sequence[str]) -> alt.StrokeDash:
