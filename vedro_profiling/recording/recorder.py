@@ -64,11 +64,22 @@ class _Lane:
     def open(self) -> None:
         self._each(lambda sampler: sampler.open(self._journal))
 
-    def tick(self, now_ns: int) -> None:
-        with self._lock:
-            self._each(lambda sampler: sampler.read(self._ticks))
-            if now_ns >= self._traffic_due_ns:
-                self._read_traffic(now_ns)
+    def take_due(self, monotonic_ns: Callable[[], int], *, is_own: bool = True) -> None:
+        """Take the tick if it is still due; in a lane that is not the thread's own, only if nobody is at it."""
+        if not self._lock.acquire(blocking=is_own):
+            return
+        try:
+            now_ns = monotonic_ns()
+            if now_ns >= self.grid.due_ns:
+                self.grid.take(now_ns)
+                self._tick(now_ns)
+        finally:
+            self._lock.release()
+
+    def _tick(self, now_ns: int) -> None:
+        self._each(lambda sampler: sampler.read(self._ticks))
+        if now_ns >= self._traffic_due_ns:
+            self._read_traffic(now_ns)
 
     def border(self) -> None:
         with self._lock:
@@ -150,22 +161,20 @@ class Recorder:
         self._started_ns = self._monotonic_ns()
         for lane in self._lanes:
             lane.grid = TickGrid(self._started_ns, self._period_ns)
-            self._take(lane)
+            lane.take_due(self._monotonic_ns)
+        for lane in self._lanes:
             lane.thread.start()
 
     def _run(self, lane: _Lane) -> None:
-        while self._sleep_until(lane.grid.due_ns):
-            self._take(lane)
+        while self._sleep_until_due(lane):
+            # Whoever wakes first serves all: beside a busy main thread each one more that wakes waits 5 ms for the GIL.
+            for due in self._lanes:
+                due.take_due(self._monotonic_ns, is_own=due is lane)
             lane.cpu_ns = time.thread_time_ns()
 
-    def _take(self, lane: _Lane) -> None:
-        now_ns = self._monotonic_ns()
-        lane.grid.take(now_ns)
-        lane.tick(now_ns)
-
-    def _sleep_until(self, due_ns: int) -> bool:
-        """Wait for a tick; false when it is not to be taken, because recording ends."""
-        while (remaining_ns := due_ns - self._monotonic_ns()) > 0:
+    def _sleep_until_due(self, lane: _Lane) -> bool:
+        """Wait for the lane's next tick; false when it is not to be taken, because recording ends."""
+        while (remaining_ns := lane.grid.due_ns - self._monotonic_ns()) > 0:
             self._wait(self._stop, min(remaining_ns / 1e9, _LOOK_SECONDS))
             if self._is_over():
                 return False

@@ -391,3 +391,35 @@ class CostSoFar(vedro.Scenario):
 
     def then_they_are_counted(self) -> None:
         assert self.recorder.cost.wall_seconds == 7
+
+
+class FirstToWake(vedro.Scenario):
+    subject = "the thread that wakes first serves the other methods too, for each may have to wait for the GIL"
+
+    def given_two_methods_of_which_one_never_wakes(self) -> None:
+        self.time = SteppedTime(waits=4)
+        self.samplers = [ScriptedSampler(self.time, method=method) for method in ("default", "docker")]
+
+        def wait(stop: threading.Event, seconds: float) -> None:
+            if threading.current_thread().name == "vedro-profiling-docker":
+                stop.wait(30)
+            else:
+                self.time.wait(stop, seconds)
+
+        journal = Journal(None, {"run": "run-1"})
+        self.recorder = Recorder(
+            self.samplers, journal, poll_seconds=0.1, monotonic_ns=self.time.monotonic_ns, wait=wait
+        )
+        vedro.defer(self.recorder.stop)
+
+    def when_they_are_recorded(self) -> None:
+        self.recorder.start()
+        self.time.run_out()
+
+    def then_both_were_read_on_the_whole_grid_and_once_each_tick(self) -> None:
+        grid = [START_NS + tick * 100 * MILLISECOND for tick in range(5)]
+        assert [sampler.instants_of("read") for sampler in self.samplers] == [grid, grid]
+
+    def and_no_tick_counts_as_late_or_missed(self) -> None:
+        cost = self.recorder.cost
+        assert (cost.ticks, cost.late, cost.missed) == (10, 0, 0)
