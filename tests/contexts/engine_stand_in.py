@@ -4,6 +4,7 @@ import errno
 import queue
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ __all__ = ("StandInEngine", "StandInStream")
 
 
 class StandInStream:
-    """Events as they are sent; `send` returns when the receiver has dealt with what it was sent."""
+    """Objects as they are sent; `send` returns when the receiver has dealt with what it was sent."""
 
     def __init__(self) -> None:
         self._events: queue.SimpleQueue[tuple[dict[str, Any] | Exception | None, threading.Event]] = queue.SimpleQueue()
@@ -35,13 +36,18 @@ class StandInStream:
             finally:
                 dealt_with.set()
 
-    def send(self, event: dict[str, Any] | Exception | None) -> None:
+    def put(self, event: dict[str, Any] | Exception | None) -> threading.Event:
+        """Send without waiting; what is returned is set when the receiver has dealt with it."""
         dealt_with = threading.Event()
         self._events.put((event, dealt_with))
+        return dealt_with
+
+    def send(self, event: dict[str, Any] | Exception | None) -> None:
+        dealt_with = self.put(event)
         assert dealt_with.wait(20), f"nobody takes the event {event!r}"
 
     def close(self) -> None:
-        self._events.put((None, threading.Event()))
+        self.put(None)
 
 
 class StandInEngine:
@@ -56,6 +62,9 @@ class StandInEngine:
         self.answering.set()
         self.failures: list[Exception] = []
         self.inspections: dict[str, dict[str, Any]] = {}
+        self.refusals: list[Exception] = []
+        self._first_statistics: dict[str, dict[str, Any]] = {}
+        self._statistics: defaultdict[str, queue.SimpleQueue[StandInStream]] = defaultdict(queue.SimpleQueue)
         self._pid = 1000
         self._gone: set[Path] = set()
         self._end_reads_of_gone_containers()
@@ -123,6 +132,14 @@ class StandInEngine:
         names = {**answer["Config"]["Labels"], "name": answer["Name"].lstrip("/"), **attributes}
         self.stream.send({"Action": action, "Actor": {"ID": container_id, "Attributes": names}})
 
+    def prepare(self, container_id: str, stats: dict[str, Any]) -> None:
+        """Give the next stream of a container a first object."""
+        self._first_statistics[container_id] = stats
+
+    def statistics_of(self, container_id: str) -> StandInStream:
+        """Wait until statistics are asked for, and return the stream to send them by."""
+        return self._statistics[container_id].get(timeout=20)
+
     # what is asked of an engine
 
     def connect(self) -> "StandInEngine":
@@ -146,6 +163,15 @@ class StandInEngine:
 
     def inspect(self, container_id: str) -> dict[str, Any] | None:
         return self.inspections.get(container_id)
+
+    def stats(self, container_id: str) -> StandInStream:
+        if self.refusals:
+            raise self.refusals.pop(0)
+        stream = StandInStream()
+        if container_id in self._first_statistics:
+            stream.put(self._first_statistics.pop(container_id))
+        self._statistics[container_id].put(stream)
+        return stream
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -8,12 +8,14 @@ from vedro_profiling import schema
 from vedro_profiling.recording.clock import Anchor
 from vedro_profiling.recording.journal import Readings
 from vedro_profiling.recording.samplers import MISSING, Source
+from vedro_profiling.recording.samplers.stats import ENGINE_READER
 
 __all__ = ("derive",)
 
 _USAGE: Final = ("source", "cpu_ns", "memory_bytes", "working_set_bytes", "peak_bytes", "at_ns")
 _TRAFFIC: Final = ("source", "network_received", "network_sent", "disk_read", "disk_written", "at_ns")
 _MEGABYTE: Final = 1e6
+_APPORTIONED: Final = "apportioned"
 
 
 def derive(readings: Readings) -> pl.DataFrame:
@@ -23,27 +25,38 @@ def derive(readings: Readings) -> pl.DataFrame:
     counter was born during the run. `cpu_percent` lies between ticks only, `cpu_time` between all readings. Values
     that were not read make no row, and neither does a counter that went backwards.
 
+    A source that only the engine's stream tells of has no readings at borders: where an interval of its counters
+    spans some, it is cut there and its value split by time. Such points bear the tag `apportioned`.
+
     Returns
     -------
     DataFrame
-        The columns of `schema.COLUMNS`, then the run's tags; rows in `schema.SORT_ORDER`.
+        The columns of `schema.COLUMNS`, then the run's tags and, if there are such points, `apportioned` ("true" or
+        null), sorted by name; rows in `schema.SORT_ORDER`.
     """
     ticks = _table(readings.tables["ticks"], _USAGE)
     borders = _table(readings.tables["borders"], _USAGE)
     traffic = _table(readings.tables["traffic"], _TRAFFIC)
     sources = _sources(readings.sources)
     usage = pl.concat([ticks, borders]).sort("source", "at_ns", maintain_order=True)
-    measured = pl.concat(
+    attempts = _attempts(readings.scenarios)
+    counters = pl.concat(
         [
-            _cpu_percent(ticks, sources),
             _cpu_time(usage, sources),
-            _megabytes(usage, "memory_bytes", "memory_usage"),
-            _megabytes(usage, "working_set_bytes", "memory_working_set"),
-            _peaks(usage, sources),
             *(_differences(traffic, sources, name).with_columns(metric=pl.lit(name)) for name in _TRAFFIC[1:-1]),
         ]
     )
-    attempts = _attempts(readings.scenarios)
+    measured = pl.concat(
+        [
+            # What the engine sent last arrives with the reading that ends the run, which is no tick.
+            _cpu_percent(pl.concat([ticks, _streamed(borders, sources)]), sources),
+            _megabytes(usage, "memory_bytes", "memory_usage"),
+            _megabytes(usage, "working_set_bytes", "memory_working_set"),
+            _peaks(usage, sources),
+            _apportion(counters, attempts, sources),
+        ],
+        how="diagonal",
+    )
     scenario_durations = _scenario_durations(attempts, readings.facts)
     points = pl.concat(
         [_attribute(measured, attempts).join(sources, on="source"), scenario_durations], how="diagonal_relaxed"
@@ -162,6 +175,40 @@ def _attempts(borders: list[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=dtypes)
 
 
+def _streamed(rows: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
+    return rows.join(sources.filter(pl.col("reader") == ENGINE_READER), on="source", how="semi")
+
+
+def _apportion(counters: pl.DataFrame, attempts: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
+    """Cut the intervals of streamed sources at the borders they span, and split their value by time."""
+    borders = pl.concat([attempts["opened_ns"], attempts["closed_ns"]]).drop_nulls().unique()
+    intervals = counters.with_row_index("interval")
+    cuts = _streamed(intervals, sources).join_where(
+        borders.alias("end_ns").to_frame(),
+        pl.col("since_ns") < pl.col("end_ns"),
+        pl.col("end_ns") < pl.col("at_ns"),
+    )
+    if cuts.is_empty():
+        return counters
+    last = intervals.join(cuts, on="interval", how="semi").with_columns(pl.col("at_ns").alias("end_ns"))
+    begin = pl.col("end_ns").shift().over("interval").fill_null(pl.col("since_ns"))
+    share = (pl.col("end_ns") - begin) / (pl.col("at_ns") - pl.col("since_ns"))
+    parts = (
+        pl.concat([cuts, last])
+        .sort("interval", "end_ns")
+        .select(
+            "source",
+            begin.alias("since_ns"),
+            pl.col("end_ns").alias("at_ns"),
+            pl.col("value") * share,
+            "metric",
+            pl.lit("true").alias(_APPORTIONED),
+        )
+    )
+    whole = intervals.join(cuts, on="interval", how="anti").drop("interval")
+    return pl.concat([whole, parts], how="diagonal")
+
+
 def _attribute(measured: pl.DataFrame, attempts: pl.DataFrame) -> pl.DataFrame:
     """Give each point the scenario that its whole interval lies in."""
     opened = attempts.select("opened_ns", "closed_ns", "scenario").set_sorted("opened_ns")
@@ -191,10 +238,14 @@ def _as_frame(points: pl.DataFrame, facts: dict[str, Any]) -> pl.DataFrame:
     start = Anchor(**facts["anchor"])
     microseconds = (pl.col("at_ns") + start.unix_ns_at(0)) // 1000
     dtypes = schema.dtypes(pl)
-    tags = {name: pl.lit(text, pl.Categorical) for name, text in sorted(facts["tags"].items())}
+    tags = {name: pl.lit(text) for name, text in facts["tags"].items()}
+    if _APPORTIONED in points.columns:
+        tags[_APPORTIONED] = pl.col(_APPORTIONED)
     return (
         points.with_columns(microseconds.cast(pl.Datetime("us", "UTC")).alias("time"), run=pl.lit(facts["run"]))
-        .select(pl.col(name).cast(dtype) for name, dtype in dtypes.items())
-        .with_columns(**tags)
+        .select(
+            *(pl.col(name).cast(dtype) for name, dtype in dtypes.items()),
+            *(tags[name].cast(pl.Categorical).alias(name) for name in sorted(tags)),
+        )
         .sort(schema.SORT_ORDER, maintain_order=True)
     )

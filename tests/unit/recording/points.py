@@ -649,3 +649,137 @@ class UnknownSource(vedro.Scenario):
 
     def then_the_named_ones_are_there(self) -> None:
         assert self.memory == [(1000, 1, "vedro")]
+
+
+STREAMED = Source("docker", "app", "engine", service="app")
+
+
+class Apportioned(vedro.Scenario):
+    subject = "an interval of the engine's stream is split by time at the borders it spans, and its parts say so"
+
+    def given_a_scenario_of_half_a_second_and_one_of_a_tenth_between_readings(self) -> None:
+        # 1000-2000 lies outside; 2000-3000 holds all of `a` and a border of `b`; 3000-4000 the rest of `b`.
+        self.readings = make_readings(
+            [STREAMED],
+            ticks=[
+                usage(1000, cpu_ms=100, memory=10),
+                usage(2000, cpu_ms=300, memory=20),
+                usage(3000, cpu_ms=1300, memory=30),
+                usage(4000, cpu_ms=1700, memory=40),
+            ],
+            scenarios=[begin(2200, "a"), end(2700), begin(2900, "b"), end(3100)],
+        )
+
+    def when_points_are_made(self) -> None:
+        self.cpu_time = rows(self.readings, "cpu_time", "scenario", "apportioned")
+        self.cpu_percent = rows(self.readings, "cpu_percent", "scenario", "apportioned")
+
+    def then_each_part_has_the_share_of_its_length(self) -> None:
+        assert self.cpu_time == [
+            (2000, 200, None, None),
+            (2200, 200, None, "true"),
+            (2700, 500, "a", "true"),
+            (2900, 200, None, "true"),
+            (3000, 100, "b", "true"),
+            (3100, 40, "b", "true"),
+            (4000, 360, None, "true"),
+        ]
+
+    def and_percentages_stay_whole(self) -> None:
+        assert self.cpu_percent == [(2000, 20, None, None), (3000, 100, None, None), (4000, 40, None, None)]
+
+    def and_memory_belongs_to_the_scenario_in_which_it_was_read(self) -> None:
+        memory = rows(self.readings, "memory_usage", "scenario", "apportioned")
+        assert memory == [(1000, 10, None, None), (2000, 20, None, None), (3000, 30, "b", None), (4000, 40, None, None)]
+
+
+class ApportionedTraffic(vedro.Scenario):
+    subject = "network and disk of the engine's stream are split as CPU is, from a birth in the run on"
+
+    def given_a_container_born_in_a_scenario_that_never_ended(self) -> None:
+        life = STREAMED._replace(born_at_ns=1000 * MILLISECOND)
+        self.readings = make_readings(
+            [life], traffic=[(0, 100, 200, MISSING, 400, 2 * SECOND)], scenarios=[begin(1250, "a")]
+        )
+
+    def when_points_are_made(self) -> None:
+        points = derive(self.readings).filter(pl.col("value") > 0).sort("metric", "time")
+        self.rows = points.select("metric", "value", "scenario", "apportioned").rows()
+
+    def then_a_quarter_lies_before_it(self) -> None:
+        assert self.rows == [
+            ("disk_written", 100, None, "true"),
+            ("disk_written", 300, "a", "true"),
+            ("network_received", 25, None, "true"),
+            ("network_received", 75, "a", "true"),
+            ("network_sent", 50, None, "true"),
+            ("network_sent", 150, "a", "true"),
+        ]
+
+
+class NothingApportioned(vedro.Scenario):
+    subject = "{reader}: without an interval of a stream that spans a border there is no column for it"
+
+    @params("cgroup v2", 1500)
+    @params("engine", 2000)
+    def __init__(self, reader: str, border_ms: int) -> None:
+        self.reader = reader
+        self.border_ms = border_ms
+
+    def given_a_border(self) -> None:
+        self.readings = make_readings(
+            [STREAMED._replace(reader=self.reader)],
+            ticks=[usage(1000, cpu_ms=1), usage(2000, cpu_ms=11), usage(3000, cpu_ms=21)],
+            scenarios=[begin(self.border_ms, "a")],
+            tags={"branch": "main"},
+        )
+
+    def when_points_are_made(self) -> None:
+        self.points = derive(self.readings)
+
+    def then_columns_are_those_of_every_run(self) -> None:
+        assert self.points.columns == [*schema.COLUMN_NAMES, "branch"]
+
+    def and_intervals_stay_whole(self) -> None:
+        assert rows(self.readings, "cpu_time", "scenario") == [(2000, 10, None), (3000, 10, "a")]
+
+
+class ApportionedAmongTags(vedro.Scenario):
+    subject = "the tag stands among the run's own, and the points are what files give back"
+
+    def given_a_tagged_run(self) -> None:
+        self.readings = make_readings(
+            [PROCESS, STREAMED],
+            ticks=[usage(at_ms, cpu_ms=at_ms, source=source) for at_ms in (1000, 2000) for source in (0, 1)],
+            scenarios=[begin(1500, "a"), end(1600)],
+            tags={"zone": "eu", "aim": "speed"},
+        )
+
+    def when_points_are_made(self) -> None:
+        self.points = derive(self.readings)
+
+    def then_it_is_sorted_in(self) -> None:
+        assert self.points.columns == [*schema.COLUMN_NAMES, "aim", "apportioned", "zone"]
+        assert self.points.schema["apportioned"] == pl.Categorical()
+
+    def and_the_process_has_none(self) -> None:
+        apportioned = self.points.filter(pl.col("apportioned") == "true")
+        assert apportioned.select("target", "metric").unique().rows() == [("app", "cpu_time")]
+        assert apportioned["value"].to_list() == [500, 100, 400]
+
+
+class LastOfTheStream(vedro.Scenario):
+    subject = "what the stream brings with the reading that ends the run has its percentage, as on a tick"
+
+    def given_an_object_that_arrived_after_the_last_tick(self) -> None:
+        self.readings = make_readings(
+            [STREAMED, PROCESS],
+            ticks=[usage(1000, cpu_ms=0), usage(2000, cpu_ms=100), usage(2000, cpu_ms=0, source=1)],
+            borders=[usage(3000, cpu_ms=400), usage(3000, cpu_ms=400, source=1)],
+        )
+
+    def when_points_are_made(self) -> None:
+        self.points = derive(self.readings).filter(pl.col("metric") == "cpu_percent")
+
+    def then_it_counts(self) -> None:
+        assert self.points.select("target", "value").rows() == [("app", 10), ("app", 30)]

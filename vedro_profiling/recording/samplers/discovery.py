@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from vedro_profiling.errors import ProfilingError
 from vedro_profiling.recording.samplers.containers import Container, Selection
-from vedro_profiling.recording.samplers.engine import Engine, EventStream
+from vedro_profiling.recording.samplers.engine import Engine, Stream
 
 __all__ = ("Discovery",)
 
@@ -28,30 +28,34 @@ class Discovery:
         Makes a client of the engine; called again after each loss.
     attach
         Called once per life of a wanted container; OSError and ProfilingError mean that it cannot be read.
+    refuse
+        Called then, if the container runs all the same.
     leave
-        Called with the id of a container that was signalled or ended.
+        Called with the id of a container that was signalled or ended, and whether it ended.
     tell
-        Takes what the reader of the summary should know. All three are called in the discovery thread.
+        Takes what the reader of the summary should know. All four are called in the discovery thread.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - where to look, what for, and whom to tell
         self,
         connect: Callable[[], Engine],
         selection: Selection,
         *,
         attach: Callable[[Container], None],
-        leave: Callable[[str], None],
+        refuse: Callable[[Container, Exception], None],
+        leave: Callable[[str, bool], None],
         tell: Callable[[str], None],
     ) -> None:
         self._connect = connect
         self._selection = selection
         self._attach = attach
+        self._refuse = refuse
         self._leave = leave
         self._tell = tell
         self._known: set[tuple[str, str]] = set()
         self._stopping = threading.Event()
         self._settled = threading.Event()
-        self._stream: EventStream | None = None
+        self._stream: Stream | None = None
         self._delay_seconds = _FIRST_DELAY_SECONDS
         self._listed = False
         self._complained = False
@@ -117,7 +121,7 @@ class Discovery:
         actor = event["Actor"]
         labels = actor["Attributes"]
         if event["Action"] in {"kill", "die"}:
-            self._leave(actor["ID"])
+            self._leave(actor["ID"], event["Action"] == "die")
         elif self._selection.includes(labels.get("name", ""), labels):
             self._look_at(engine, actor["ID"])
 
@@ -131,7 +135,7 @@ class Discovery:
             self._attach(container)
         except (OSError, ProfilingError) as error:
             if _inspected(engine, container_id) == container:
-                self._tell(f"docker: {container.name} cannot be read directly: {error}")
+                self._refuse(container, error)
             else:
                 self._tell(f"docker: {container.name} ended before it could be read")
 

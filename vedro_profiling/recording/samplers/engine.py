@@ -1,23 +1,27 @@
 """The Docker engine, as far as a recording asks it; whatever speaks its API through `DOCKER_HOST` serves."""
 
+import json
 import time
 from collections.abc import Iterator
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+if TYPE_CHECKING:
+    from requests import Response
 
 __all__ = (
     "Engine",
-    "EventStream",
+    "Stream",
     "connect_from_environment",
 )
 
 _EVENTS: Final = ("start", "kill", "die", "rename")
 
 _ANSWER_SECONDS: Final = 5.0
-"""How long one answer may take; only the discovery thread waits, and it outlives a run by no more than this."""
+"""How long one answer may take; only daemon threads wait, and they outlive a run by no more than this."""
 
 
-class EventStream(Protocol):
-    """Events as the engine sends them; `close` from another thread ends the iteration."""
+class Stream(Protocol):
+    """Objects as the engine sends them; `close` from another thread ends the iteration."""
 
     def __iter__(self) -> Iterator[dict[str, Any]]: ...
 
@@ -28,7 +32,7 @@ class EventStream(Protocol):
 class Engine(Protocol):
     """What is asked of an engine. Every call may block and may raise whatever its client raises."""
 
-    def events(self) -> EventStream:
+    def events(self) -> Stream:
         """Subscribe to the starts, signals, ends and renames of containers."""
 
     def running(self) -> list[dict[str, Any]]:
@@ -36,6 +40,9 @@ class Engine(Protocol):
 
     def inspect(self, container_id: str) -> dict[str, Any] | None:
         """Return what the engine knows of a container; None if there is none of this id any more."""
+
+    def stats(self, container_id: str) -> Stream:
+        """Subscribe to the statistics of a container: one object a second."""
 
     def close(self) -> None:
         """Close idle connections."""
@@ -51,10 +58,10 @@ class _SdkEngine:
         self._api = docker.from_env(timeout=_ANSWER_SECONDS).api  # type: ignore[arg-type]  # requests takes a float
         self._not_found = NotFound
 
-    def events(self) -> EventStream:
+    def events(self) -> Stream:
         # The engine answers before it subscribes us; what happened in between it replays, from the whole second on.
         filters = {"type": "container", "event": list(_EVENTS)}
-        stream: EventStream = self._api.events(since=int(time.time()), filters=filters, decode=True)
+        stream: Stream = self._api.events(since=int(time.time()), filters=filters, decode=True)
         return stream
 
     def running(self) -> list[dict[str, Any]]:
@@ -68,8 +75,28 @@ class _SdkEngine:
             return None
         return answer
 
+    def stats(self, container_id: str) -> Stream:
+        from docker.types import CancellableStream
+
+        # The SDK's own `stats` cannot be closed from another thread.
+        url = f"{self._api.base_url}/v{self._api.api_version}/containers/{container_id}/stats"
+        response = self._api.get(url, params={"stream": "true"}, stream=True, timeout=_ANSWER_SECONDS)
+        try:
+            response.raise_for_status()
+        except OSError:
+            response.close()
+            raise
+        stream: Stream = CancellableStream(_objects(response), response)
+        return stream
+
     def close(self) -> None:
         self._api.close()
+
+
+def _objects(response: "Response") -> Iterator[dict[str, Any]]:
+    with response:
+        for line in response.iter_lines():
+            yield json.loads(line)
 
 
 def connect_from_environment() -> Engine:

@@ -1,5 +1,6 @@
 import threading
 from pathlib import Path
+from typing import Literal
 from unittest.mock import patch
 
 import vedro
@@ -7,14 +8,22 @@ from vedro import params
 
 from tests.contexts.engine_stand_in import StandInEngine
 from tests.contexts.sampled import Sampled
+from tests.contexts.statistics import engine_instant, statistics
 from vedro_profiling.recording.kernel_file import KernelFile
 from vedro_profiling.recording.samplers import MISSING, Source
 from vedro_profiling.recording.samplers.docker import DockerSampler
 
+Reader = Literal["auto", "cgroup", "engine"]
 
-def sample(engine: StandInEngine, *projects: str, containers: tuple[str, ...] = ()) -> Sampled:
+NOT_PERMITTED = (
+    "cannot be read directly: [Errno 13] no permission to read: run as a user who may, "
+    "or read through the engine: 'cpuacct.usage'"
+)
+
+
+def sample(engine: StandInEngine, *projects: str, reader: Reader = "auto") -> Sampled:
     """Open a sampler on a stand-in engine."""
-    sampler = DockerSampler(projects or ("shop",), containers, connect=engine.connect, root=engine.root)
+    sampler = DockerSampler(projects or ("shop",), reader=reader, connect=engine.connect, root=engine.root)
     vedro.defer(sampler.close)
     sampled = Sampled(sampler)
     sampler.open(sampled)
@@ -231,7 +240,7 @@ class BrokenFile(vedro.Scenario):
 
 
 class Unreadable(vedro.Scenario):
-    subject = "a container that runs but cannot be read here is named with the reason"
+    subject = "with the reader `cgroup` a container that runs but cannot be read here is named with the reason"
 
     def given_a_container_of_another_machine(self) -> None:
         self.engine = StandInEngine()
@@ -239,12 +248,44 @@ class Unreadable(vedro.Scenario):
         self.engine.inspections["aaaa"]["State"]["Pid"] = 77
 
     def when_the_sampler_opens(self) -> None:
-        self.sampled = sample(self.engine)
+        self.sampled = sample(self.engine, reader="cgroup")
 
     def then_it_is_named(self) -> None:
         reason = "there is no process 77 here: the container ended, or its engine runs elsewhere"
         assert self.sampled.notes == [f"docker: app-1 cannot be read directly: {reason}"]
         assert self.sampled.tick() == []
+
+
+class NoPermission(vedro.Scenario):
+    subject = "without permission to the cgroup files the reader `{reader}` {does}"
+
+    @params("auto", "asks the engine", sources=["engine"], notes=[])
+    @params("cgroup", "says why it reads nothing", sources=[], notes=[f"docker: app-1 {NOT_PERMITTED}"])
+    def __init__(self, reader: Reader, does: str, *, sources: list[str], notes: list[str]) -> None:
+        self.reader = reader
+        self.does = does
+        self.sources = sources
+        self.notes = notes
+
+    def given_files_that_root_may_not_open(self) -> None:
+        self.engine = StandInEngine()
+        self.engine.start("aaaa", name="app-1", started=engine_instant(-60))
+        self.engine.prepare("aaaa", statistics(1, cpu_ns=34_193_915))
+        denied = patch(
+            "vedro_profiling.recording.samplers.cgroup.KernelFile",
+            side_effect=PermissionError(13, "Permission denied", "cpuacct.usage"),
+        )
+        denied.start()
+        vedro.defer(denied.stop)
+
+    def when_it_is_read(self) -> None:
+        self.sampled = sample(self.engine, reader=self.reader)
+        self.rows = self.sampled.tick()
+
+    def then_the_engine_is_asked_or_a_note_says_why_not(self) -> None:
+        assert [source.reader for source in self.sampled.sources] == self.sources
+        assert [row.cpu_ns for row in self.rows] == [34_193_915] * len(self.sources)
+        assert self.sampled.notes == self.notes
 
 
 class TooShort(vedro.Scenario):
@@ -446,22 +487,94 @@ class NeverOpened(vedro.Scenario):
 
 
 class EngineReader(vedro.Scenario):
-    subject = "the reader through the engine's stream is not there yet, and says so"
+    subject = "the reader `engine` asks the engine alone: what it sends comes with the next tick, and never at a border"
 
-    def given_an_engine(self) -> None:
+    def given_two_containers(self) -> None:
         self.engine = StandInEngine()
-        self.engine.start("aaaa")
+        for container_id, name in (("aaaa", "app-1"), ("bbbb", "db-1")):
+            self.engine.start(container_id, name=name, started=engine_instant(-60))
+            self.engine.prepare(container_id, statistics(1, cpu_ns=1000))
+        self.sampled = sample(self.engine, reader="engine")
 
-    def when_it_is_asked_for(self) -> None:
-        sampler = DockerSampler(["shop"], reader="engine", connect=self.engine.connect, root=self.engine.root)
-        self.sampled = Sampled(sampler)
-        sampler.open(self.sampled)
-        self.rows = self.sampled.tick()
-        sampler.close()
+    def when_it_is_read_at_a_border_and_on_ticks(self) -> None:
+        self.at_border: list[tuple[int, ...]] = []
+        self.sampled.sampler.read(lambda *row: self.at_border.append(row), at_border=True)
+        self.first = self.sampled.tick()
+        self.engine.statistics_of("aaaa").send(statistics(2, cpu_ns=3000))
+        self.second = self.sampled.tick()
+        self.third = self.sampled.tick()
+        self.traffic = self.sampled.tick_traffic()
 
-    def then_a_note_says_so_and_nothing_is_asked(self) -> None:
-        assert self.rows == []
-        assert self.sampled.notes == [
-            'docker: docker_reader="engine" is not available yet, no container is read; set it to "auto"'
+    def then_sources_say_how_they_are_read(self) -> None:
+        assert sorted(self.sampled.sources) == [
+            Source("docker", "app-1", "engine", service="app"),
+            Source("docker", "db-1", "engine", service="db"),
         ]
-        assert self.engine.connections == 0
+        assert self.sampled.notes == []
+
+    def and_a_border_has_no_reading(self) -> None:
+        assert self.at_border == []
+
+    def and_each_object_is_one_reading(self) -> None:
+        app = self.sampled.targets().index("app-1")
+        assert [row[1:5] for row in self.first] == [(1000, 22_302_720, 1_327_104, 85_630_976)] * 2
+        assert [(row.source, row.cpu_ns) for row in self.second] == [(app, 3000)]
+        assert self.third == []
+
+    def and_one_of_traffic(self) -> None:
+        assert [row[1:5] for row in self.traffic] == [(201, 92, 55, 7)] * 3
+
+    def and_nothing_is_left_when_it_is_closed(self) -> None:
+        self.engine.statistics_of("bbbb").send(statistics(2, cpu_ns=3000))
+        self.sampled.sampler.close()
+        assert self.sampled.tick() == []
+        assert self.sampled.tick_traffic() == []
+        assert [thread.name for thread in threading.enumerate() if "docker" in thread.name] == []
+
+
+class StreamedRestart(vedro.Scenario):
+    subject = "a restart is another source of the same target for the engine's reader too; the old stream is let go"
+
+    def given_a_container_that_is_read(self) -> None:
+        self.engine = StandInEngine()
+        self.engine.start("aaaa", name="app-1", started=engine_instant(-60))
+        self.engine.prepare("aaaa", statistics(1, cpu_ns=5000))
+        self.sampled = sample(self.engine, reader="engine")
+        self.old = self.engine.statistics_of("aaaa")
+        self.sampled.tick()
+
+    def when_it_is_told_to_end_and_starts_again(self) -> None:
+        self.engine.tell("kill", "aaaa")
+        self.old.send(statistics(1.001, cpu_ns=6000))
+        self.engine.tell("die", "aaaa")
+        self.engine.start("aaaa", name="app-1", started=engine_instant(1.0015))
+        self.engine.tell("start", "aaaa")
+        self.engine.statistics_of("aaaa").send(statistics(1.002, cpu_ns=7000))
+        self.sampled.tick()
+
+    def then_each_life_has_its_own_counter(self) -> None:
+        first, second = self.sampled.rows_of("app-1")
+        assert [row.cpu_ns for row in first] == [5000, 6000]
+        assert [row.cpu_ns for row in second] == [7000]
+
+    def and_the_second_was_born_in_the_run(self) -> None:
+        assert [source.born_at_ns is not None for source in self.sampled.sources] == [False, True]
+
+
+class SilentStream(vedro.Scenario):
+    subject = "a stream that sends nothing delays opening by the set time only, and closing not at all"
+
+    def given_an_engine_without_statistics(self) -> None:
+        self.engine = StandInEngine()
+        self.engine.start("aaaa", name="app-1", started=engine_instant(-60))
+
+    def when_the_sampler_opens_reads_and_closes(self) -> None:
+        with patch("vedro_profiling.recording.samplers.docker._OPEN_SECONDS", 0.01):
+            self.sampled = sample(self.engine, reader="engine")
+        self.rows = self.sampled.tick()
+        self.sampled.sampler.close()
+
+    def then_there_is_nothing(self) -> None:
+        assert self.rows == []
+        assert self.sampled.sources == []
+        assert [thread.name for thread in threading.enumerate() if "docker" in thread.name] == []

@@ -1,0 +1,198 @@
+"""Containers that only the engine can tell of: one stream of statistics for each, once a second."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from vedro_profiling.recording.samplers import MISSING, Append
+from vedro_profiling.recording.samplers.cgroup import Reading, Traffic
+from vedro_profiling.recording.samplers.containers import Container
+from vedro_profiling.recording.samplers.engine import Engine, Stream
+from vedro_profiling.recording.samplers.stats import traffic_of, unix_ns, usage_of
+
+__all__ = (
+    "Arrival",
+    "EngineClock",
+    "StreamedLife",
+)
+
+_FIRST_DELAY_SECONDS: Final = 0.2
+_LONGEST_DELAY_SECONDS: Final = 5.0
+
+_JUMP_NS: Final = 2_000_000_000
+"""Two clocks that part by so much were set anew."""
+
+
+class EngineClock:
+    """What to add to the engine's time to get ours; safe from any thread, one for all containers of an engine.
+
+    The engine may be on another machine, whose clock shows another time. An answer arrives after it was made, so the
+    least difference seen between the two is the truest: it is too great by the shortest way, milliseconds at most.
+
+    >>> clock = EngineClock()
+    >>> clock.offset_ns(1_000, arrived_at_ns=50), clock.offset_ns(2_000, arrived_at_ns=1_040)
+    (-950, -960)
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._least_ns: int | None = None
+
+    def offset_ns(self, unix_ns: int, *, arrived_at_ns: int) -> int:
+        """Return the least difference so far, that of an object dated `unix_ns` included."""
+        difference_ns = arrived_at_ns - unix_ns
+        with self._lock:
+            least_ns = self._least_ns
+            if least_ns is None or difference_ns < least_ns or difference_ns > least_ns + _JUMP_NS:
+                self._least_ns = least_ns = difference_ns
+            return least_ns
+
+
+class StreamedLife:
+    """One life of a container, read from the engine's stream in a daemon thread; it hands over what arrives.
+
+    The engine sends an object a second, with its own instant. What the container used before the first of them counts
+    only if it started during the run; what it used after the last is lost. Objects about a container that does not
+    run, and about a life after this one, end it. A stream that breaks is opened again.
+
+    Parameters
+    ----------
+    container
+        The life to follow.
+    connect
+        Makes a client of the engine; called in the thread, again after each loss.
+    clock
+        That of the engine.
+    since_ns
+        Start of the run: a container that started later counts from zero.
+    hand_over, tell
+        Take what arrives, and what the reader of the summary should know; called in the thread.
+    """
+
+    def __init__(  # noqa: PLR0913 - what to read, through what, and where to
+        self,
+        container: Container,
+        connect: Callable[[], Engine],
+        clock: EngineClock,
+        *,
+        since_ns: int,
+        hand_over: Callable[["Arrival"], None],
+        tell: Callable[[str], None],
+    ) -> None:
+        self.container = container
+        self.source = MISSING
+        self.born_at_ns: int | None = None
+        self.answered = threading.Event()
+        """Set when the first object is handed over, or when there will be none."""
+        self._connect = connect
+        self._clock = clock
+        self._since_ns = since_ns
+        self._hand_over = hand_over
+        self._tell = tell
+        self._offset_ns: int | None = None
+        self._last = Reading(0, 0, 0, 0, 0)
+        self._over = threading.Event()
+        self._stream: Stream | None = None
+        self._delay_seconds = _FIRST_DELAY_SECONDS
+        self._thread = threading.Thread(target=self._run, name="vedro-profiling-docker-stats", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the life without waiting; nothing is handed over any more."""
+        self._over.set()
+        self._close_stream()
+
+    def join(self, seconds: float) -> None:
+        """Wait for the thread's end; one that hangs in a request ends with it, unattended."""
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            try:
+                self._follow()
+            except Exception as error:  # noqa: BLE001 - the thread boundary: any client may raise anything
+                self._complain(error)
+            self._over.wait(self._delay_seconds)
+            self._delay_seconds = min(2 * self._delay_seconds, _LONGEST_DELAY_SECONDS)
+        self.answered.set()
+
+    def _complain(self, error: Exception) -> None:
+        """Tell of a container that could never be read; of an engine that was lost the discovery tells."""
+        if not self.answered.is_set() and not self._over.is_set():
+            reason = " ".join(str(error).split()) or type(error).__name__
+            self._tell(
+                f"docker: the engine tells no statistics of {self.container.name} yet ({reason}); it is asked on"
+            )
+            self.answered.set()
+
+    def _follow(self) -> None:
+        with contextlib.closing(self._connect()) as engine:
+            if not self._lives_on(engine):
+                return
+            self._stream = engine.stats(self.container.id)
+            try:
+                for stats in self._stream:
+                    if self._over.is_set() or not (self._take(stats) or self._lives_on(engine)):
+                        return
+            finally:
+                self._close_stream()
+
+    def _lives_on(self, engine: Engine) -> bool:
+        """Ask whether the container still runs, and was not started again since; if so, the life is over."""
+        answer = engine.inspect(self.container.id)
+        container = None if answer is None else Container.from_inspection(answer)
+        if container is None or container.started != self.container.started:
+            self._over.set()
+        return not self._over.is_set()
+
+    def _take(self, stats: dict[str, Any]) -> bool:
+        """Hand an object over, once; False if it cannot be of this life."""
+        arrived_at_ns, read_ns = time.monotonic_ns(), unix_ns(stats["read"])
+        cpu_ns, memory, working_set, peak = usage_of(stats)
+        if read_ns < 0 or cpu_ns < self._last.cpu_ns:
+            return False
+        reading = Reading(cpu_ns, memory, working_set, peak, self._instant(read_ns, arrived_at_ns))
+        if reading.at_ns > self._last.at_ns:
+            self._hand_over(Arrival(self, reading, Traffic(*traffic_of(stats), reading.at_ns)))
+            self._last = reading
+        self._delay_seconds = _FIRST_DELAY_SECONDS
+        self.answered.set()
+        return True
+
+    def _instant(self, read_ns: int, arrived_at_ns: int) -> int:
+        """Map an instant to ours by the offset at the life's first object: intervals stay those of the engine."""
+        offset_ns = self._clock.offset_ns(read_ns, arrived_at_ns=arrived_at_ns)
+        if self._offset_ns is None:
+            born_at_ns = unix_ns(self.container.started) + offset_ns
+            self.born_at_ns = born_at_ns if born_at_ns > self._since_ns else None
+        if self._offset_ns is None or abs(offset_ns - self._offset_ns) > _JUMP_NS:
+            self._offset_ns = offset_ns
+        return read_ns + self._offset_ns
+
+    def _close_stream(self) -> None:
+        stream = self._stream
+        if stream is not None:
+            # Both threads may close it at once, and a stream over SSH cannot be closed: neither is a fault.
+            with contextlib.suppress(Exception):
+                stream.close()
+
+
+class Arrival(NamedTuple):
+    """What one object of a stream tells."""
+
+    life: StreamedLife
+    reading: Reading
+    traffic: Traffic
+
+    def append_reading(self, append: Append) -> None:
+        """Append CPU and memory."""
+        append(self.life.source, *self.reading)
+
+    def append_traffic(self, append: Append) -> None:
+        """Append network and disk."""
+        append(self.life.source, *self.traffic)
