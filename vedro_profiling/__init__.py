@@ -3,7 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from vedro_profiling._plugin import VedroProfiling, VedroProfilingPlugin
+from vedro_profiling._config import VedroProfiling
+from vedro_profiling._plugin import VedroProfilingPlugin
 
 if TYPE_CHECKING:
     from vedro_profiling._budget import budget

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 __all__ = (
     "add_flags",
     "make_options",
+    "summary_file",
 )
 
 
@@ -61,6 +62,18 @@ def add_flags(parser: ArgumentParser, settings: Any) -> None:
         default=settings.reset_peaks,
         help="Start a new memory peak with each reading",
     )
+    group.add_argument(
+        "--profiling-summary",
+        default=settings.profiling_summary,
+        metavar="FILE",
+        help="Write a summary in Markdown; where GITHUB_STEP_SUMMARY is set, it goes there too",
+    )
+    group.add_argument(
+        "--show-scenario-costs",
+        action=BooleanOptionalAction,
+        default=settings.show_scenario_costs,
+        help="Show what each scenario cost the test process beside it",
+    )
 
 
 def _names(text: str) -> list[str]:
@@ -93,3 +106,20 @@ def make_options(args: Namespace, settings: Any, project_dir: Path) -> "Options"
         profiling_formats=args.profiling_formats,
         additional_tags=settings.additional_tags,
     )
+
+
+def summary_file(name: Any, project_dir: Path) -> Path | None:
+    """Check where the summary in Markdown is to be written; None for nowhere.
+
+    Raises
+    ------
+    OptionError
+        If the name is no file's.
+    """
+    from vedro_profiling.errors import OptionError
+
+    if name is None:
+        return None
+    if not isinstance(name, str | Path) or not str(name).strip() or (project_dir / name).is_dir():
+        raise OptionError(f"profiling_summary = {name!r}: expected the name of a file, such as 'summary.md'")
+    return project_dir / name

@@ -1,15 +1,17 @@
-"""Vedro events, options and flags; the only module that imports vedro."""
+"""Vedro events: what happens when, from the check of the options to the last word of the summary."""
 
 import functools
 import json
+import os
 import sys
+import time
 from argparse import Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, final
+from typing import TYPE_CHECKING, Any, Final, TypeVar, final
 
-from vedro.core import Dispatcher, ExcInfo, Plugin, PluginConfig
+from vedro.core import Dispatcher, ExcInfo, Plugin
 from vedro.events import (
     ArgParsedEvent,
     ArgParseEvent,
@@ -22,19 +24,18 @@ from vedro.events import (
 )
 
 from vedro_profiling._budget import of_scenario
-from vedro_profiling._flags import add_flags, make_options
+from vedro_profiling._flags import add_flags, make_options, summary_file
+from vedro_profiling.amounts import duration
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from vedro_profiling._config import VedroProfiling
     from vedro_profiling.analysis.threshold_language import Threshold
     from vedro_profiling.options import Options
     from vedro_profiling.session import Outcome, Session
 
-__all__ = (
-    "VedroProfiling",
-    "VedroProfilingPlugin",
-)
+__all__ = ("VedroProfilingPlugin",)
 
 _FIRST: Final = -sys.maxsize
 _LAST: Final = sys.maxsize - 1
@@ -75,6 +76,8 @@ class VedroProfilingPlugin(Plugin):
         self._outcome: Outcome | None = None
         self._pictures: list[Path] = []
         self._verdicts: pl.DataFrame | None = None
+        self._summary_file: Path | None = None
+        self._opened = (0.0, 0.0)
         self._faults: list[str] = []
 
     def subscribe(self, dispatcher: Dispatcher) -> None:
@@ -88,7 +91,7 @@ class VedroProfilingPlugin(Plugin):
         dispatcher.listen(ScenarioPassedEvent, self.on_scenario_end, priority=_FIRST)
         dispatcher.listen(ScenarioFailedEvent, self.on_scenario_end, priority=_FIRST)
         # One step each: one that fails keeps nothing from the next.
-        for step in (self.on_cleanup, self.judge, self.draw, self.tell):
+        for step in (self.on_cleanup, self.judge, self.draw, self.publish, self.tell):
             dispatcher.listen(CleanupEvent, step)
         dispatcher.listen(CleanupEvent, self.fail_on_broken_budget, priority=_LAST)
 
@@ -119,6 +122,7 @@ class VedroProfilingPlugin(Plugin):
         from vedro_profiling.analysis.threshold_language import parse_thresholds
 
         self._thresholds = parse_thresholds(self._settings.thresholds)
+        self._summary_file = summary_file(event.args.profiling_summary, self._project_dir)
         self._options = make_options(event.args, self._settings, self._project_dir)
 
     @_harmless
@@ -144,12 +148,17 @@ class VedroProfilingPlugin(Plugin):
             unique_id = scenario.unique_id
             self._budgets[unique_id] = of_scenario(scenario)
             self._session.border({"scenario": unique_id, "subject": scenario.subject})
+            self._opened = time.monotonic(), time.process_time()
 
     @_harmless
     def on_scenario_end(self, event: ScenarioPassedEvent | ScenarioFailedEvent) -> None:
         """Read every target after the scenario."""
         if self._session is not None:
+            seconds, cpu_seconds = time.monotonic() - self._opened[0], time.process_time() - self._opened[1]
             self._session.border({"status": event.scenario_result.status.value.lower()})
+            if self._args.show_scenario_costs:
+                cost = f"{duration(cpu_seconds)} CPU in {duration(seconds)}"
+                event.scenario_result.add_extra_details(f"profiling: {cost}, of the test process")
 
     @_harmless
     def on_cleanup(self, event: CleanupEvent) -> None:
@@ -191,6 +200,25 @@ class VedroProfilingPlugin(Plugin):
             self._pictures = save_profiles(self._outcome.points, self._options.profiling_dir, ppi=_PICTURE_DPI)
 
     @_harmless
+    def publish(self, event: CleanupEvent) -> None:
+        """Write the summary in Markdown where it was asked for, and where GitHub shows it beside the job."""
+        del event
+        job_page = os.environ.get("GITHUB_STEP_SUMMARY")
+        if self._outcome is None or not (self._summary_file or job_page):
+            return
+        from vedro_profiling.markdown import summary_page
+        from vedro_profiling.storage import replacing
+
+        page = summary_page(self._outcome, verdicts=self._verdicts)
+        if self._summary_file is not None:
+            self._summary_file.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(self._summary_file) as beside:
+                beside.write_text(page, encoding="utf-8")
+        if job_page:
+            with Path(job_page).open("a", encoding="utf-8") as file:
+                file.write(page)
+
+    @_harmless
     def tell(self, event: CleanupEvent) -> None:
         """Add the summary to Vedro's, with the faults that were kept from the run."""
         if self._outcome is not None:
@@ -211,53 +239,3 @@ class VedroProfilingPlugin(Plugin):
         is_broken = self._verdicts is not None and "broken" in self._verdicts["status"]
         if is_broken and would_pass and not report.interrupted:
             report.set_interrupted(ExcInfo(SystemExit, SystemExit(_BUDGET_BROKEN), None))  # type: ignore[arg-type]
-
-
-class VedroProfiling(PluginConfig):
-    """Options of the plugin; a flag of the same name wins."""
-
-    plugin = VedroProfilingPlugin
-    description = "Tells what each scenario costs: CPU and memory of the test process, the host and docker containers"
-
-    enable_profiling: bool = False
-    """Whether to record. Off, it costs nothing."""
-
-    profiling_methods: Sequence[str] = ("default", "docker")
-    """What to read: `default` is the test process, `processes` and the host, `docker` the containers."""
-
-    poll_time: float = 1.0
-    """Seconds between readings; CPU time and peaks of a scenario are exact at any period."""
-
-    draw_plots: bool = False
-    """Whether to draw a PNG of each target, and one that compares them."""
-
-    docker_compose_project_name: str | Sequence[str] = "compose"
-    """The compose project, or projects, whose containers are read."""
-
-    profiling_run_id: str | None = None
-    """Name of the run; `run-YYYYMMDD-HHMMSS` if not given."""
-
-    additional_tags: Mapping[str, str] = {}
-    """More tags for every point, each a column: `{"branch": "main"}`."""
-
-    profiling_dir: str = ".profiling"
-    """Folder of the files, relative to the project; `{run}` stands for the run id."""
-
-    processes: Sequence[str | int] = ()
-    """Names or pids of processes to read beside the test process."""
-
-    profiling_containers: Sequence[str] = ()
-    """Names or globs of containers to read that belong to no compose project."""
-
-    docker_reader: Literal["auto", "cgroup", "engine"] = "auto"
-    """How containers are read: their cgroup files, the engine's stream, or what each allows."""
-
-    reset_peaks: bool = True
-    """Whether each reading starts a new memory peak; others who read the kernel's peak then see it fall."""
-
-    profiling_formats: Sequence[str] = ("ndjson", "parquet")
-    """The files to write: `ndjson`, `ndjson.gz`, `parquet`."""
-
-    thresholds: Mapping[str, str | Sequence[str]] = {}
-    """Budgets in the language of k6; a broken one makes the run exit 99:
-    `{"memory_usage{service:app}": ["max<512", "p(95)<400"]}`."""

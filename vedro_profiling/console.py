@@ -5,17 +5,16 @@ import sys
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import polars as pl
 from rich.console import Console
-from rich.table import Table
+from rich.table import Table as RichTable
 
-from vedro_profiling import schema
-from vedro_profiling.analysis.scenarios import scenario_costs
-from vedro_profiling.analysis.summary import summarize
+from vedro_profiling import digest
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from vedro_profiling.session import Outcome
 
 __all__ = (
@@ -24,13 +23,9 @@ __all__ = (
     "terminal_width",
 )
 
-_MOST_TARGETS: Final = 20
-_MOST_SCENARIOS: Final = 5
 _NARROWEST: Final = 38
 _READABLE: Final = 20
 _GAP: Final = 2
-_SHOWN_AS_SECONDS: Final = 0.1
-_TEXT_COLUMNS: Final = ("target", "dearest scenarios", "most of it in")
 
 
 def terminal_width() -> int:
@@ -53,7 +48,7 @@ def summary_lines(
     outcome: "Outcome",
     *,
     pictures: Sequence[Path] = (),
-    verdicts: pl.DataFrame | None = None,
+    verdicts: "pl.DataFrame | None" = None,
     base: Path | None = None,
     width: int | None = None,
 ) -> list[str]:
@@ -79,91 +74,38 @@ def summary_lines(
         ASCII but for names, and these only as far as the output can encode them.
     """
     width = width or terminal_width()
-    lines = [_headline(outcome)]
+    lines = [f"profiling {outcome.facts['run']}: {digest.headline(outcome)}"]
     if not outcome.points.is_empty():
-        lines += ["", *_targets(outcome.points, width), _units(outcome), *_scenarios(outcome.points, width)]
-    lines += ["", *_budgets(verdicts), *(f"! {note}" for note in outcome.notes), _cost(outcome), *_readers(outcome)]
+        lines += _targets(outcome, width)
+        lines += _table(digest.dearest_scenarios(outcome.points), width)
+    lines += ["", *_budgets(verdicts), *(f"! {note}" for note in outcome.notes)]
+    lines += [digest.own_cost(outcome), *digest.readers(outcome)]
     lines += _files(outcome, pictures, base or Path())
     return [plain(line).rstrip() for line in lines]
 
 
-def _headline(outcome: "Outcome") -> str:
-    facts, cost = outcome.facts, outcome.cost
-    return f"profiling {facts['run']}: {cost.wall_seconds:.1f} s, a reading every {facts['poll_time']:g} s"
+def _targets(outcome: "Outcome", width: int) -> list[str]:
+    table = digest.targets(outcome.points)
+    left_out = [f"({table.left_out} more targets are in the files)"] if table.left_out else []
+    return [*_table(table, width), *left_out, f"({digest.units(outcome)})"]
 
 
-def _units(outcome: "Outcome") -> str:
-    return f"(100 % = one core, for system all {outcome.facts['host']['cpus']} of them; 1 MB = 10^6 bytes)"
-
-
-def _targets(points: pl.DataFrame, width: int) -> list[str]:
-    """Make the table of targets, those that consumed most first, the host last."""
-    statistics = {
-        (row["target"], row["metric"]): row for row in summarize(points, by=("target", "metric")).iter_rows(named=True)
-    }
-    ranked = sorted(
-        dict.fromkeys(target for target, metric in statistics if metric != "scenario_duration"),
-        key=lambda target: (target == schema.SYSTEM_TARGET, -_pick(statistics, target, "cpu_time", "total", 0.0)),
-    )
-    rows = [
-        (
-            target,
-            _percent(_pick(statistics, target, "cpu_percent", "avg")),
-            _percent(_pick(statistics, target, "cpu_percent", "max")),
-            _seconds(_pick(statistics, target, "cpu_time", "total"), per_second=1000),
-            _megabytes(_pick(statistics, target, "memory_usage", "avg")),
-            _megabytes(_pick(statistics, target, "memory_usage", "max")),
-            _megabytes(_pick(statistics, target, "memory_peak", "max")),
-        )
-        for target in ranked
-    ]
-    shown = rows if len(rows) <= _MOST_TARGETS else [*rows[: _MOST_TARGETS - 1], rows[-1]]
-    left_out = [f"({len(rows) - len(shown)} more targets are in the files)"] if len(shown) < len(rows) else []
-    return [
-        *_table(("target", "CPU avg", "CPU max", "CPU time", "mem avg", "mem max", "mem peak"), shown, width),
-        *left_out,
-    ]
-
-
-def _scenarios(points: pl.DataFrame, width: int) -> list[str]:
-    """Make the table of the dearest scenarios, by the CPU time of all targets but the host, which holds them all."""
-    costs = scenario_costs(points).filter(pl.col("target") != schema.SYSTEM_TARGET)
-    dearest = (
-        costs.group_by("scenario", maintain_order=True)
-        .agg(
-            pl.col("subject", "duration", "target").first(),
-            total=pl.col("cpu_time").sum(),
-            most=pl.col("cpu_time").first(),
-        )
-        .sort("total", descending=True)
-        .head(_MOST_SCENARIOS)
-    )
-    rows = [
-        (
-            row["subject"] or row["scenario"],
-            _seconds(row["duration"]),
-            _seconds(row["total"]),
-            f"{row['target']} ({_seconds(row['most'])})",
-        )
-        for row in dearest.iter_rows(named=True)
-    ]
-    return ["", *_table(("dearest scenarios", "duration", "CPU time", "most of it in"), rows, width)] if rows else []
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[str]:
-    """Align the rows under their header; the first column is the one that folds when space is short."""
-    cells = [tuple(plain(cell) for cell in row) for row in (header, *rows)]
-    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0))
+def _table(content: digest.Table, width: int) -> list[str]:
+    """Align the rows under their titles; the first column is the one that folds when space is short."""
+    if not content.rows:
+        return []
+    cells = [tuple(plain(cell) for cell in row) for row in (content.titles, *content.rows)]
+    table = RichTable(box=None, pad_edge=False, padding=(0, _GAP, 0, 0))
     columns = _fitting(list(zip(*cells, strict=True)), width)
     for place, (title, *_) in enumerate(columns):
-        is_text = title in _TEXT_COLUMNS
+        is_text = title in content.names
         table.add_column(title, justify="left" if is_text else "right", no_wrap=place > 0, overflow="fold")
     for row in list(zip(*columns, strict=True))[1:]:
         table.add_row(*row)
     page = Console(file=StringIO(), width=width, color_system=None, markup=False, emoji=False, highlight=False)
     with page.capture() as capture:
         page.print(table)
-    return capture.get().rstrip("\n").split("\n")
+    return ["", *capture.get().rstrip("\n").split("\n")]
 
 
 def _fitting(columns: Sequence[tuple[str, ...]], width: int) -> Sequence[tuple[str, ...]]:
@@ -174,51 +116,17 @@ def _fitting(columns: Sequence[tuple[str, ...]], width: int) -> Sequence[tuple[s
     return columns[: max(1, sum(fitting))]
 
 
-def _pick(statistics: dict[Any, Any], target: str, metric: str, statistic: str, missing: Any = None) -> Any:
-    return statistics.get((target, metric), {}).get(statistic, missing)
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f} %"
-
-
-def _megabytes(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f} MB"
-
-
-def _seconds(value: float | None, *, per_second: int = 1) -> str:
-    if value is None:
-        return "-"
-    seconds = value / per_second
-    return f"{seconds:.2f} s" if seconds >= _SHOWN_AS_SECONDS else f"{seconds * 1000:.1f} ms"
-
-
-def _cost(outcome: "Outcome") -> str:
-    cost = outcome.cost
-    return (
-        f"own cost: {cost.percent:.2f} % of a core ({cost.cpu_seconds:.3f} s CPU); "
-        f"{cost.ticks} ticks, {cost.late} late, {cost.missed} missed"
-    )
-
-
-def _readers(outcome: "Outcome") -> list[str]:
-    """Say which way containers were read."""
-    ways: dict[str, set[str]] = {}
-    for source in outcome.sources:
-        if source.method == schema.DOCKER_METHOD:
-            ways.setdefault(source.reader, set()).add(source.target)
-    return [f"containers: {', '.join(f'{len(names)} by {way}' for way, names in ways.items())}"] if ways else []
-
-
-def _budgets(verdicts: pl.DataFrame | None) -> list[str]:
+def _budgets(verdicts: "pl.DataFrame | None") -> list[str]:
     """Name each budget that is broken or could not be judged, and count the rest."""
     if verdicts is None or verdicts.is_empty():
         return []
-    counts = [f"{count} {status}" for status, count in verdicts["status"].value_counts(sort=True).iter_rows()]
-    lines = [f"budgets: {', '.join(counts)}"]
-    for row in verdicts.filter(pl.col("status") != "passed").iter_rows(named=True):
-        lines.append(f"! budget {row['status']}: {row['threshold']} {row['expression']}: {row['reason']}")
-    return lines
+    return [
+        f"budgets: {digest.verdict_counts(verdicts)}",
+        *(
+            f"! budget {row['status']}: {row['threshold']} {row['expression']}: {row['reason']}"
+            for row in digest.verdicts_missed(verdicts)
+        ),
+    ]
 
 
 def _files(outcome: "Outcome", pictures: Sequence[Path], base: Path) -> list[str]:

@@ -17,12 +17,20 @@ HOME: Final = Path(vedro_profiling.__file__).parent
 # A module obeys the longest entry that leads to it; the standard library is open to all.
 # module or room: (what it may import of the house, the third parties it may import)
 LAW: Final = {
-    "__init__": ("_plugin", ""),
+    "__init__": ("_config _plugin", ""),
     "__main__": ("cli", ""),
     "_budget": ("errors schema analysis", "vedro"),
+    "_config": ("_plugin", "vedro"),
     "_flags": ("errors schema options", ""),
-    "_plugin": ("errors schema options _budget _flags recording storage session analysis charts console", "vedro"),
-    "cli": ("errors schema options recording storage session analysis charts console", ""),
+    "_plugin": (
+        "errors schema options amounts _budget _flags recording storage session analysis charts console markdown",
+        "vedro",
+    ),
+    "amounts": ("", ""),
+    "cli": (
+        "errors schema options amounts recording storage session analysis charts console digest markdown",
+        "",
+    ),
     "errors": ("", ""),
     "schema": ("errors", ""),
     "options": ("errors schema", ""),
@@ -35,9 +43,11 @@ LAW: Final = {
     "storage": ("errors schema storage", "polars"),
     "session": ("errors schema options recording storage", ""),
     "analysis": ("errors schema storage analysis", "polars narwhals"),
-    "charts": ("errors schema analysis charts", "polars altair"),
-    "charts.render": ("errors schema analysis charts", "polars altair vl_convert"),
-    "console": ("errors schema analysis", "polars rich"),
+    "charts": ("errors schema amounts analysis charts", "polars altair"),
+    "charts.render": ("errors schema amounts analysis charts", "polars altair vl_convert"),
+    "console": ("errors schema digest", "polars rich"),
+    "digest": ("errors schema amounts analysis", "polars"),
+    "markdown": ("errors schema digest console", "polars"),
 }
 
 

@@ -5,6 +5,7 @@ from typing import Final
 import altair as alt
 import polars as pl
 
+from vedro_profiling.amounts import duration
 from vedro_profiling.analysis.scenarios import scenario_costs
 from vedro_profiling.charts import axes, theme
 from vedro_profiling.charts.lines import IS_SYSTEM
@@ -119,7 +120,10 @@ def _bars(costs: pl.DataFrame, shown: pl.DataFrame) -> alt.LayerChart:
             ],
         )
     )
-    sums = [{"label": label, "end": total, "text": _text(total, took)} for label, total, took in shown.rows()]
+    sums = [
+        {"label": label, "end": total, "text": f"{duration(total)} in {duration(took)}"}
+        for label, total, took in shown.rows()
+    ]
     text = (
         alt.Chart({"values": tuple(sums)})
         .mark_text(align="left", fontSize=10, dx=_TEXT_GAP)
@@ -148,14 +152,6 @@ def _axis() -> alt.Axis:
         titlePadding=8,
         grid=False,  # the sums stand beside the bars
     )
-
-
-def _text(total: float, duration: float) -> str:
-    return f"{_seconds(total)} in {_seconds(duration)}"
-
-
-def _seconds(value: float) -> str:
-    return f"{value:,.2f} s" if value >= 0.1 else f"{value * 1000:.1f} ms"  # noqa: PLR2004 - where two digits end
 
 
 def _title(shown: int, all_of_them: int) -> str:

@@ -1,0 +1,92 @@
+"""The summary in the console: what it says, and how it fits."""
+
+import re
+
+import polars as pl
+import vedro
+from vedro import params
+
+from tests.contexts.outcomes import make_outcome, make_verdicts
+from tests.contexts.series import make_series, put_together
+from vedro_profiling.console import summary_lines
+
+
+def points_of(targets: int = 1, *, name: str = "app") -> pl.DataFrame:
+    """Make a scenario with targets that cost it something each, and the host."""
+    return put_together(
+        make_series([1000], metric="scenario_duration", target="vedro", scenario="pay.py::Pay", subject="it pays"),
+        *(
+            make_series([500 - number], metric="cpu_time", target=f"{name}-{number}", scenario="pay.py::Pay")
+            for number in range(targets)
+        ),
+        make_series([9000], metric="cpu_time", target="system", method="default"),
+    )
+
+
+class Verdicts(vedro.Scenario):
+    subject = "budgets that are broken or not judged are named, the others counted"
+
+    def when_the_lines_are_made(self) -> None:
+        self.lines = summary_lines(
+            make_outcome(points_of(), notes=["a note"]),
+            verdicts=make_verdicts(
+                ("cpu_time", "count<9", "not judged", "no scenario ran"),
+                ("memory_usage", "max<5", "broken", "max is 6 megabytes"),
+                ("memory_usage", "max<9", "passed", None),
+            ),
+        )
+
+    def then_they_stand_so(self) -> None:
+        place = self.lines.index("budgets: 1 broken, 1 not judged, 1 passed")
+        assert self.lines[place + 1 : place + 4] == [
+            "! budget broken: memory_usage max<5: max is 6 megabytes",
+            "! budget not judged: cpu_time count<9: no scenario ran",
+            "! a note",
+        ]
+
+
+class ManyTargets(vedro.Scenario):
+    subject = "of many targets the dearest are shown and the host, the others counted"
+
+    def when_the_lines_are_made(self) -> None:
+        self.lines = summary_lines(make_outcome(points_of(30)), width=98)
+
+    def then_twenty_stand_there_with_the_host_at_the_end(self) -> None:
+        rows = [line.split()[0] for line in self.lines if line.startswith(("app-", "system"))]
+        assert rows == [*(f"app-{number}" for number in range(19)), "system"]
+
+    def and_the_others_are_counted(self) -> None:
+        assert "(11 more targets are in the files)" in self.lines
+
+
+class Narrow(vedro.Scenario):
+    subject = "in {width} columns names are folded and columns left out, numbers never cut"
+
+    @params(38, ["target", "CPU avg", "CPU max"])
+    @params(60, ["target", "CPU avg", "CPU max", "CPU time", "mem avg"])
+    def __init__(self, width: int, titles: list[str]) -> None:
+        self.width, self.titles = width, titles
+
+    def when_the_lines_are_made(self) -> None:
+        points = points_of(name="a-container-with-quite-a-long-name")
+        self.lines = summary_lines(make_outcome(points), width=self.width)
+
+    def then_the_table_fits(self) -> None:
+        place = next(place for place, line in enumerate(self.lines) if line.startswith("target"))
+        assert re.split(r"\s{2,}", self.lines[place]) == self.titles
+        assert max(map(len, self.lines[place : place + 4])) <= self.width
+
+
+class Nothing(vedro.Scenario):
+    subject = "a run without points says so by having no table"
+
+    def when_the_lines_are_made(self) -> None:
+        self.lines = summary_lines(make_outcome(points_of().clear()), verdicts=None)
+
+    def then_there_is_no_table(self) -> None:
+        assert self.lines == [
+            "profiling run-1: 10.0 s, a reading every 0.5 s",
+            "",
+            "own cost: 0.25 % of a core (0.025 s CPU); 20 ticks, 1 late, 2 missed",
+            "files: /project/.profiling/profiling.parquet",
+        ]

@@ -1,0 +1,139 @@
+"""What a finished run has to tell, as tables and sentences; `console` and `markdown` print them."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import polars as pl
+
+from vedro_profiling import schema
+from vedro_profiling.amounts import duration, megabytes, percent
+from vedro_profiling.analysis.scenarios import scenario_costs
+from vedro_profiling.analysis.summary import summarize
+
+if TYPE_CHECKING:
+    from vedro_profiling.session import Outcome
+
+__all__ = (
+    "Table",
+    "dearest_scenarios",
+    "headline",
+    "own_cost",
+    "readers",
+    "targets",
+    "units",
+    "verdict_counts",
+    "verdicts_missed",
+)
+
+_MOST_TARGETS: Final = 20
+_MOST_SCENARIOS: Final = 5
+
+
+class Table(NamedTuple):
+    """Rows of texts under their titles."""
+
+    titles: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    names: frozenset[str]
+    """The titles of columns that hold names; all others hold numbers."""
+    left_out: int = 0
+    """How many rows there were beside these."""
+
+
+def headline(outcome: "Outcome") -> str:
+    """Say how long a run took and how often it was read."""
+    return f"{outcome.cost.wall_seconds:.1f} s, a reading every {outcome.facts['poll_time']:g} s"
+
+
+def units(outcome: "Outcome") -> str:
+    """Say what the numbers of the targets mean."""
+    return f"100 % = one core, for system all {outcome.facts['host']['cpus']} of them; 1 MB = 10^6 bytes"
+
+
+def targets(points: pl.DataFrame) -> Table:
+    """Make the table of targets, those that consumed most first, the host last."""
+    statistics = {
+        (row["target"], row["metric"]): row for row in summarize(points, by=("target", "metric")).iter_rows(named=True)
+    }
+    ranked = sorted(
+        dict.fromkeys(target for target, metric in statistics if metric != "scenario_duration"),
+        key=lambda target: (target == schema.SYSTEM_TARGET, -_pick(statistics, target, "cpu_time", "total", 0.0)),
+    )
+    rows = [
+        (
+            target,
+            percent(_pick(statistics, target, "cpu_percent", "avg")),
+            percent(_pick(statistics, target, "cpu_percent", "max")),
+            duration(_in_seconds(_pick(statistics, target, "cpu_time", "total"))),
+            megabytes(_pick(statistics, target, "memory_usage", "avg")),
+            megabytes(_pick(statistics, target, "memory_usage", "max")),
+            megabytes(_pick(statistics, target, "memory_peak", "max")),
+        )
+        for target in ranked
+    ]
+    shown = rows if len(rows) <= _MOST_TARGETS else [*rows[: _MOST_TARGETS - 1], rows[-1]]
+    titles = ("target", "CPU avg", "CPU max", "CPU time", "mem avg", "mem max", "mem peak")
+    return Table(titles, shown, frozenset({"target"}), len(rows) - len(shown))
+
+
+def dearest_scenarios(points: pl.DataFrame, *, most: int = _MOST_SCENARIOS) -> Table:
+    """Make the table of the dearest scenarios, by the CPU time of all targets but the host, which holds them all."""
+    costs = scenario_costs(points).filter(pl.col("target") != schema.SYSTEM_TARGET)
+    ranked = (
+        costs.group_by("scenario", maintain_order=True)
+        .agg(
+            pl.col("subject", "duration", "target").first(),
+            total=pl.col("cpu_time").sum(),
+            most=pl.col("cpu_time").first(),
+        )
+        .sort("total", descending=True)
+    )
+    rows = [
+        (
+            row["subject"] or row["scenario"],
+            duration(row["duration"]),
+            duration(row["total"]),
+            f"{row['target']} ({duration(row['most'])})",
+        )
+        for row in ranked.head(most).iter_rows(named=True)
+    ]
+    titles = ("dearest scenarios", "duration", "CPU time", "most of it in")
+    return Table(titles, rows, frozenset({titles[0], titles[-1]}), ranked.height - len(rows))
+
+
+def own_cost(outcome: "Outcome") -> str:
+    """Say what recording itself cost."""
+    cost = outcome.cost
+    return (
+        f"own cost: {cost.percent:.2f} % of a core ({cost.cpu_seconds:.3f} s CPU); "
+        f"{cost.ticks} ticks, {cost.late} late, {cost.missed} missed"
+    )
+
+
+def readers(outcome: "Outcome") -> list[str]:
+    """Say which way containers were read, in one line or none."""
+    ways: dict[str, set[str]] = {}
+    for source in outcome.sources:
+        if source.method == schema.DOCKER_METHOD:
+            ways.setdefault(source.reader, set()).add(source.target)
+    return [f"containers: {', '.join(f'{len(names)} by {way}' for way, names in ways.items())}"] if ways else []
+
+
+def verdict_counts(verdicts: pl.DataFrame) -> str:
+    """Count budgets by their status, the most frequent first."""
+    counts = verdicts.group_by("status").len().sort("len", "status", descending=[True, False])
+    return ", ".join(f"{count} {status}" for status, count in counts.iter_rows())
+
+
+def verdicts_missed(verdicts: pl.DataFrame) -> list[dict[str, Any]]:
+    """List the verdicts of budgets that are broken, then of those that could not be judged."""
+    missed = verdicts.filter(pl.col("status") != "passed").sort(pl.col("status") != "broken", maintain_order=True)
+    return missed.to_dicts()
+
+
+def _pick(statistics: dict[Any, Any], target: str, metric: str, statistic: str, missing: Any = None) -> Any:
+    return statistics.get((target, metric), {}).get(statistic, missing)
+
+
+def _in_seconds(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else milliseconds / 1000
