@@ -58,7 +58,7 @@ def names_in(folder: str) -> list[str]:
         If it cannot be opened or read.
     """
     if _getdents64 is None:
-        return os.listdir(folder)
+        return [path.name for path in Path(folder).iterdir()]
     fd = ctypes.c_int(open_descriptor(folder, os.O_RDONLY | os.O_DIRECTORY))
     buffer = ctypes.create_string_buffer(4096)
     names: list[str] = []

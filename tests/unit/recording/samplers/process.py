@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 from unittest.mock import patch
 
 import psutil
@@ -16,7 +15,7 @@ import vedro
 from vedro import catched, params, skip_if
 
 from tests.contexts.recording import MILLISECOND, InMemoryRoster, Reading
-from vedro_profiling.recording.kernel_file import KernelFile
+from vedro_profiling.recording.kernel_file import KernelFile, open_descriptor
 from vedro_profiling.recording.samplers import MISSING, Source
 from vedro_profiling.recording.samplers.process import PortableProcess, ProcessSampler, this_process_name
 from vedro_profiling.recording.samplers.procfs import LinuxProcess, ProcessUsage
@@ -237,14 +236,12 @@ class NotPermitted(vedro.Scenario):
     subject = "of another user's process, whose io and clear_refs may not be opened, CPU and memory are read"
 
     def given_a_process_whose_files_are_closed_to_us(self) -> None:
-        really_open = os.open
-
-        def refuse(path: Any, flags: int, mode: int = 0o777) -> int:
+        def refuse(path: Path | str, flags: int) -> int:
             if Path(path).name in {"io", "clear_refs"}:
                 raise PermissionError(13, "Permission denied", str(path))
-            return really_open(path, flags, mode)
+            return open_descriptor(path, flags)
 
-        with patch("os.open", refuse):
+        with patch("vedro_profiling.recording.kernel_file.open_descriptor", refuse):
             self.process = LinuxProcess(os.getpid(), reset_peak=True)
         vedro.defer(self.process.close)
 
