@@ -55,7 +55,7 @@ def _harmless(handler: Callable[[Any, _Event], None]) -> Callable[[Any, _Event],
         try:
             handler(plugin, event)
         except Exception as error:  # noqa: BLE001
-            plugin.fault(f"{handler.__name__} failed: {error!r}")
+            plugin.fault(f"{handler.__name__} failed: {type(error).__name__}: {error}")
 
     return handle
 
@@ -206,17 +206,20 @@ class VedroProfilingPlugin(Plugin):
         job_page = os.environ.get("GITHUB_STEP_SUMMARY")
         if self._outcome is None or not (self._summary_file or job_page):
             return
-        from vedro_profiling.markdown import summary_page
-        from vedro_profiling.storage import replacing
+        from vedro_profiling.markdown import append_page, replace_page, summary_page
 
         page = summary_page(self._outcome, verdicts=self._verdicts)
-        if self._summary_file is not None:
-            self._summary_file.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(self._summary_file) as beside:
-                beside.write_text(page, encoding="utf-8")
+        if self._summary_file:
+            self._put(replace_page, self._summary_file, page)
         if job_page:
-            with Path(job_page).open("a", encoding="utf-8") as file:
-                file.write(page)
+            self._put(append_page, Path(job_page), page)
+
+    def _put(self, write: Callable[[Path, str], None], path: Path, page: str) -> None:
+        """Write a page; one that cannot be written keeps nothing from the other."""
+        try:
+            write(path, page)
+        except OSError as error:
+            self.fault(f"no summary in Markdown: {error}")
 
     @_harmless
     def tell(self, event: CleanupEvent) -> None:

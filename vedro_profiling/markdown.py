@@ -1,10 +1,12 @@
 """The summary of a run for the page of a CI job: GitHub's flavour of Markdown."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from vedro_profiling import digest
 from vedro_profiling.console import plain
+from vedro_profiling.storage.replacing import replacing
 
 if TYPE_CHECKING:
     import polars as pl
@@ -12,7 +14,9 @@ if TYPE_CHECKING:
     from vedro_profiling.session import Outcome
 
 __all__ = (
+    "append_page",
     "code",
+    "replace_page",
     "summary_page",
 )
 
@@ -45,6 +49,19 @@ def summary_page(outcome: "Outcome", *, verdicts: "pl.DataFrame | None" = None) 
         What `thresholds.check` said of its budgets.
     """
     return "\n\n".join(_sections(outcome, verdicts)) + "\n"
+
+
+def replace_page(path: Path, page: str) -> None:
+    """Write a page to a file of its own, whatever stood there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as beside:
+        beside.write_text(page, encoding="utf-8")
+
+
+def append_page(path: Path, page: str) -> None:
+    """Add a page to a file that others write to as well."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(page)
 
 
 def _sections(outcome: "Outcome", verdicts: "pl.DataFrame | None") -> Iterator[str]:

@@ -47,7 +47,7 @@ LAW: Final = {
     "charts.render": ("errors schema amounts analysis charts", "polars altair vl_convert"),
     "console": ("errors schema digest", "polars rich"),
     "digest": ("errors schema amounts analysis", "polars"),
-    "markdown": ("errors schema digest console", "polars"),
+    "markdown": ("errors schema storage digest console", "polars"),
 }
 
 
