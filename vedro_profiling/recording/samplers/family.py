@@ -70,7 +70,8 @@ class Family:
         self._rest = Target(CHILDREN)
         self._members: dict[int, Member] = {}
         self._left_out: set[int] = set()
-        self._looked_ns = self._looked_before_ns = 0
+        self._looked_ns = self._rest_told_ns = self._rest_untold_since_ns = 0
+        self._alive = 1
         self._targets: dict[str, Target] = {}
         self._me = Member(pid, open_process(pid), reaped_ns=waited_for_ns())
         self._admit(self._me, name)
@@ -99,17 +100,26 @@ class Family:
         self._members[member.pid] = member
         self._targets.setdefault(name, Target(name)).add(member)
 
-    def read(self, append: Append, *, with_look: bool) -> None:
-        """Read all that live; with a look at who came and went, which also tells what those used that nobody saw."""
+    def read(self, append: Append, *, with_look: bool, at_border: bool = False) -> bool:
+        """Read all that live; with a look at who came and went, which also tells what those used that nobody saw.
+
+        Returns
+        -------
+        bool
+            Whether somebody was found to have ended whose last CPU the next look will tell.
+        """
         if with_look:
             self._look()
+        before = self._alive
         for target in self._targets.values():
             target.read()
+        self._alive = sum(len(target.members) for target in self._targets.values())
         if with_look:
             self._rest.cpu_ns += settle(self._members)
-            self._tell_rest(append)
+            self._tell_rest(append, at_border=at_border)
         for target in self._targets.values():
             target.tell(append)
+        return self._alive < before
 
     def read_disk(self, append: Append) -> None:
         """Read the disk counters of all that live."""
@@ -119,6 +129,7 @@ class Family:
     def enter(self) -> None:
         """Find the descendants that are there already, and make all targets known."""
         self._look()
+        self._rest_untold_since_ns = self._looked_ns
 
     def _look(self) -> None:
         at_ns = time.monotonic_ns()
@@ -126,13 +137,15 @@ class Family:
         for member in self._members.values():
             if member.is_alive and member is not self._me:
                 self._look_at(member, at_ns)
-        pids = self._descent.below([member.pid for member in self._members.values() if member.is_alive])
+        alive = {member.pid: member for member in self._members.values() if member.is_alive}
+        single_threaded = {pid for pid, member in alive.items() if member.threads == 1}
+        pids = self._descent.below(alive, single_threaded=single_threaded)
         self._left_out.intersection_update(pids)
         for pid in pids:
             if pid not in self._members and pid not in self._left_out:
                 self._welcome(pid, at_ns)
         self._enter_sources()
-        self._looked_before_ns, self._looked_ns = self._looked_ns, at_ns
+        self._looked_ns = at_ns
 
     def _look_at_me(self) -> None:
         # What is known to have left is in it; if it is less, somebody was waited for by nobody and is lost to us.
@@ -145,7 +158,7 @@ class Family:
         except OSError:
             member.end(at_ns)
             return
-        member.reaped_ns = stat.reaped_ns
+        member.reaped_ns, member.threads = stat.reaped_ns, stat.threads
         # An orphan has none: who waits for it is not one of us.
         member.parent = self._members.get(stat.parent)
         if member.is_forked_only and not stat.is_forked_only:
@@ -182,7 +195,7 @@ class Family:
         self._admit(member, self._name_of_child(process.full_name(stat.name)))
 
     def _is_one_too_many(self, pid: int) -> bool:
-        if sum(member.is_alive for member in self._members.values()) <= MOST_DESCENDANTS:
+        if sum(len(target.members) for target in self._targets.values()) <= MOST_DESCENDANTS:
             return False
         self._left_out.add(pid)
         self._roster.note(
@@ -203,13 +216,21 @@ class Family:
         )
         return self._roster.add_source(source)
 
-    def _tell_rest(self, append: Append) -> None:
-        """Append the CPU of those that nobody saw, as it was when the look began."""
+    def _tell_rest(self, append: Append, *, at_border: bool) -> None:
+        """Append the CPU of those that nobody saw, as it was when the look began.
+
+        It comes all at once when they are waited for: told too often, it would make percentages that nobody reached.
+        """
         rest = self._rest
+        if self._looked_ns - self._rest_told_ns < self._descent.period_ns and not at_border:
+            return
+        if not at_border:
+            self._rest_told_ns = self._looked_ns
         if rest.source == MISSING and rest.cpu_ns >= _TOLD_FROM_NS:
-            rest.source = self._add_source(rest, self._me.process.reader, self._looked_before_ns)
+            rest.source = self._add_source(rest, self._me.process.reader, self._rest_untold_since_ns)
         if rest.source != MISSING:
             append(rest.source, rest.cpu_ns, MISSING, MISSING, MISSING, self._looked_ns)
+        self._rest_untold_since_ns = self._looked_ns
 
     def close(self) -> None:
         """Close all files; a second call does nothing."""

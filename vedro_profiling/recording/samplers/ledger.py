@@ -15,8 +15,8 @@ def settle(members: dict[int, Member]) -> int:
     Before each call `reaped_ns` of every member must have been read, and after that the members themselves: so one
     that was reaped by then is known to have left, and nothing is counted twice.
 
-    The rest of a member seen alive goes to its target, as far as one busy core could have used it since it was read
-    last; all else is of children that nobody saw.
+    The rest of a member seen alive goes to its target, as far as it went on as before after it was read last; what is
+    more than that is of children that nobody saw.
 
     Parameters
     ----------
@@ -46,12 +46,12 @@ def _share(parent: Member) -> int:
     rest_ns = max(0, parent.reaped_ns - parent.counted_ns)
     parent.counted_ns += rest_ns
     # One found to have left in this look may have been reaped since the account was read: it gets its rest in the next.
-    heirs = [(child, child.ended_at_ns - child.read_at_ns) for child in parent.left_before + parent.left_now]
-    possible_ns = sum(unread_ns for _, unread_ns in heirs)
-    given_ns = min(rest_ns, possible_ns)
+    heirs = [(child, child.likely_unread_ns) for child in parent.left_before + parent.left_now]
+    likely_ns = sum(unread_ns for _, unread_ns in heirs)
+    given_ns = min(rest_ns, likely_ns)
     for child, unread_ns in heirs:
         if child.target is not None and given_ns > 0:
-            part_ns = given_ns * unread_ns // possible_ns
+            part_ns = given_ns * unread_ns // likely_ns
             child.target.cpu_ns += part_ns
             rest_ns -= part_ns
     parent.left_before, parent.left_now = parent.left_now, []

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Final
@@ -115,8 +115,9 @@ class PortableDescent:
     period_ns = 1_000_000_000
     is_cheap = False
 
-    def below(self, ancestors: Iterable[int]) -> list[int]:
+    def below(self, ancestors: Iterable[int], *, single_threaded: Container[int] = ()) -> list[int]:
         """List the pids of `ancestors` and of all that descend from them."""
+        del single_threaded
         pids = dict.fromkeys(ancestors)
         for pid in list(pids):
             with suppress(psutil.Error):
@@ -187,10 +188,14 @@ class ProcessSampler:
         if self._family is not None:
             at_ns, began_ns = time.monotonic_ns(), time.thread_time_ns()
             is_due = at_ns >= self._look_due_ns
-            self._family.read(append, with_look=is_due or (at_border and self._descent.is_cheap))
+            is_look = is_due or (at_border and self._descent.is_cheap)
+            someone_ended = self._family.read(append, with_look=is_look, at_border=at_border)
             if is_due:
                 took_ns = time.thread_time_ns() - began_ns
                 self._look_due_ns = at_ns + max(self._descent.period_ns, _COST_RATIO * took_ns)
+            elif someone_ended and self._descent.is_cheap:
+                # So that its last CPU is told as near as can be to the time it was used in.
+                self._look_due_ns = 0
 
     def read_traffic(self, append: Append) -> None:
         """Read disk counters; processes have no network counters of their own."""

@@ -48,6 +48,7 @@ class ProcessStat(NamedTuple):
     """CPU time of the children it has waited for, and of all that these had waited for."""
     started_at_ns: int
     """Monotonic instant, rounded down to the grain of the source."""
+    threads: int = 1
     is_zombie: bool = False
     """Whether it has ended, all its threads too, and was not waited for."""
     is_forked_only: bool = False
@@ -70,6 +71,7 @@ def parse_stat(content: bytes) -> ProcessStat:
         reaped_ns=(int(fields[13]) + int(fields[14])) * _TICK_NS,
         # Field 22 counts from boot, suspend included.
         started_at_ns=int(fields[19]) * _TICK_NS - max(0, suspended_ns),
+        threads=int(fields[17]),
         # A leading thread may end before the others.
         is_zombie=fields[0] in b"ZX" and int(fields[17]) <= 1,
         is_forked_only=bool(int(fields[6]) & _FORKED_ONLY),
