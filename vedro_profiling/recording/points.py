@@ -17,6 +17,10 @@ _TRAFFIC: Final = ("source", "network_received", "network_sent", "disk_read", "d
 _MEGABYTE: Final = 1e6
 _APPORTIONED: Final = "apportioned"
 
+# Metrics and sources stay numbers, in the order in which points are sorted, until the last step: a name in each of
+# ten million rows would cost more than all the arithmetic.
+_METRICS: Final = sorted(schema.METRICS)
+
 
 def derive(readings: Readings) -> pl.DataFrame:
     """Make the points of a run from its raw readings.
@@ -34,16 +38,17 @@ def derive(readings: Readings) -> pl.DataFrame:
         The columns of `schema.COLUMNS`, then the run's tags and, if there are such points, `apportioned` ("true" or
         null), sorted by name; rows in `schema.SORT_ORDER`.
     """
-    ticks = _table(readings.tables["ticks"], _USAGE)
-    borders = _table(readings.tables["borders"], _USAGE)
-    traffic = _table(readings.tables["traffic"], _TRAFFIC)
+    # A source without a name was lost with the process: its line was not written to the end.
+    is_named = pl.col("source") < len(readings.sources)
+    ticks, borders = (_table(readings.tables[table], _USAGE).filter(is_named) for table in ("ticks", "borders"))
+    traffic = _table(readings.tables["traffic"], _TRAFFIC).filter(is_named)
     sources = _sources(readings.sources)
     usage = pl.concat([ticks, borders]).sort("source", "at_ns", maintain_order=True)
     attempts = _attempts(readings.scenarios)
     counters = pl.concat(
         [
             _cpu_time(usage, sources),
-            *(_differences(traffic, sources, name).with_columns(metric=pl.lit(name)) for name in _TRAFFIC[1:-1]),
+            *(_differences(traffic, sources, name).with_columns(metric=_metric(name)) for name in _TRAFFIC[1:-1]),
         ]
     )
     measured = pl.concat(
@@ -57,11 +62,15 @@ def derive(readings: Readings) -> pl.DataFrame:
         ],
         how="diagonal",
     )
-    scenario_durations = _scenario_durations(attempts, readings.facts)
     points = pl.concat(
-        [_attribute(measured, attempts).join(sources, on="source"), scenario_durations], how="diagonal_relaxed"
+        [_attribute(measured, attempts), _scenario_durations(attempts, source=len(readings.sources))], how="diagonal"
     )
-    return _as_frame(points, readings.facts)
+    process = Source(schema.DEFAULT_METHOD, readings.facts["process"], reader="")
+    return _as_frame(points, _sources([*readings.sources, process]), readings.facts)
+
+
+def _metric(name: str) -> pl.Expr:
+    return pl.lit(_METRICS.index(name), pl.UInt8)
 
 
 def _table(blocks: list[bytes], names: tuple[str, ...]) -> pl.DataFrame:
@@ -109,7 +118,7 @@ def _differences(readings: pl.DataFrame, sources: pl.DataFrame, counter: str) ->
 
 
 def _cpu_time(usage: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
-    return _differences(usage, sources, "cpu_ns").with_columns(pl.col("value") / 1e6, metric=pl.lit("cpu_time"))
+    return _differences(usage, sources, "cpu_ns").with_columns(pl.col("value") / 1e6, metric=_metric("cpu_time"))
 
 
 def _cpu_percent(ticks: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
@@ -121,7 +130,7 @@ def _cpu_percent(ticks: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
         _differences(ticks, sources, "cpu_ns")
         .filter(pl.col("at_ns") > pl.col("since_ns"))
         .join(sources.select("source", "cores", "method", "target"), on="source", maintain_order="left")
-        .with_columns(value=pl.when(is_host).then(of_whole_machine).otherwise(percent), metric=pl.lit("cpu_percent"))
+        .with_columns(value=pl.when(is_host).then(of_whole_machine).otherwise(percent), metric=_metric("cpu_percent"))
         .drop("cores", "method", "target")
     )
 
@@ -137,7 +146,7 @@ def _gauges(usage: pl.DataFrame, column: str, metric: str) -> pl.DataFrame:
         pl.col("at_ns").alias("since_ns"),
         "at_ns",
         value=(pl.col(column) / _MEGABYTE).round(6),
-        metric=pl.lit(metric),
+        metric=_metric(metric),
     )
 
 
@@ -211,41 +220,47 @@ def _apportion(counters: pl.DataFrame, attempts: pl.DataFrame, sources: pl.DataF
 
 def _attribute(measured: pl.DataFrame, attempts: pl.DataFrame) -> pl.DataFrame:
     """Give each point the scenario that its whole interval lies in."""
-    opened = attempts.select("opened_ns", "closed_ns", "scenario").set_sorted("opened_ns")
-    inside = pl.col("closed_ns").is_null() | (pl.col("at_ns") <= pl.col("closed_ns"))
-    return (
-        measured.sort("since_ns")
-        .join_asof(opened, left_on="since_ns", right_on="opened_ns", strategy="backward")
-        .with_columns(pl.when(inside).then("scenario"))
-        .drop("since_ns", "opened_ns", "closed_ns")
-    )
+    if attempts.is_empty():
+        return measured.drop("since_ns")
+    # The attempt that was opened last before the interval began; null before the first.
+    number = attempts["opened_ns"].search_sorted(measured["since_ns"], side="right").cast(pl.Int64) - 1
+    number = number.set(number < 0, None)
+    closed_ns = attempts["closed_ns"].gather(number)
+    is_inside = closed_ns.is_null() | (measured["at_ns"] <= closed_ns)
+    scenario = attempts["scenario"].cast(pl.Categorical).gather(number)
+    return measured.drop("since_ns").with_columns(scenario=pl.when(is_inside).then(scenario))
 
 
-def _scenario_durations(attempts: pl.DataFrame, facts: dict[str, Any]) -> pl.DataFrame:
+def _scenario_durations(attempts: pl.DataFrame, *, source: int) -> pl.DataFrame:
     return attempts.filter(pl.col("closed_ns").is_not_null()).select(
+        pl.lit(source, pl.Int64).alias("source"),
         pl.col("closed_ns").alias("at_ns"),
         ((pl.col("closed_ns") - pl.col("opened_ns")) / 1e6).alias("value"),
-        "scenario",
-        "subject",
-        "status",
-        metric=pl.lit("scenario_duration"),
-        method=pl.lit(schema.DEFAULT_METHOD),
-        target=pl.lit(facts["process"]),
+        _metric("scenario_duration").alias("metric"),
+        pl.col("scenario", "subject", "status").cast(pl.Categorical),
     )
 
 
-def _as_frame(points: pl.DataFrame, facts: dict[str, Any]) -> pl.DataFrame:
-    start = Anchor(**facts["anchor"])
-    microseconds = (pl.col("at_ns") + start.unix_ns_at(0)) // 1000
-    dtypes = schema.dtypes(pl)
-    tags = {name: pl.lit(text) for name, text in facts["tags"].items()}
-    if _APPORTIONED in points.columns:
-        tags[_APPORTIONED] = pl.col(_APPORTIONED)
-    return (
-        points.with_columns(microseconds.cast(pl.Datetime("us", "UTC")).alias("time"), run=pl.lit(facts["run"]))
-        .select(
-            *(pl.col(name).cast(dtype) for name, dtype in dtypes.items()),
-            *(tags[name].cast(pl.Categorical).alias(name) for name in sorted(tags)),
-        )
-        .sort(schema.SORT_ORDER, maintain_order=True)
+def _as_frame(points: pl.DataFrame, sources: pl.DataFrame, facts: dict[str, Any]) -> pl.DataFrame:
+    place = sources.select(pl.struct("method", "target").rank("dense"))["method"]
+    points = points.with_columns(place.gather(points["source"]).alias("place")).sort(
+        "place", "metric", "at_ns", maintain_order=True
+    )
+    microseconds = (pl.col("at_ns") + Anchor(**facts["anchor"]).unix_ns_at(0)) // 1000
+    names = pl.Series(_METRICS, dtype=pl.Categorical)
+    columns = {
+        "time": microseconds.cast(pl.Datetime("us", "UTC")),
+        "metric": names.gather(points["metric"]),
+        "run": pl.lit(facts["run"]),
+        **{
+            name: sources[name].cast(pl.Categorical).gather(points["source"])
+            for name in ("method", "target", "service")
+        },
+        **{name: pl.lit(text, pl.Categorical) for name, text in facts["tags"].items()},
+    }
+    absent = {name: pl.lit(None) for name in schema.COLUMN_NAMES if name not in {*columns, *points.columns}}
+    tags = sorted({*facts["tags"], *({_APPORTIONED} & set(points.columns))})
+    return points.with_columns(**columns, **absent).select(
+        *(pl.col(name).cast(dtype) for name, dtype in schema.dtypes(pl).items()),
+        *(pl.col(name).cast(pl.Categorical) for name in tags),
     )
