@@ -7,12 +7,19 @@ import errno
 import os
 import stat
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from vedro_profiling.recording.kernel_file import KernelFile
 from vedro_profiling.recording.samplers import MISSING
-from vedro_profiling.recording.samplers.cgroup_formats import disk_bytes_v1, disk_bytes_v2, network_bytes, value_after
+from vedro_profiling.recording.samplers.cgroup_formats import (
+    cpu_ns_v2,
+    disk_bytes_v1,
+    disk_bytes_v2,
+    network_bytes,
+    value_after,
+)
 from vedro_profiling.recording.samplers.cgroup_paths import Directories
 
 __all__ = (
@@ -24,6 +31,9 @@ __all__ = (
 
 ENDED: Final = frozenset({errno.ENODEV, errno.ENOENT, errno.ESRCH})
 """Errors that say: the container ended. Each is a normal end of reading."""
+
+_WORKING_SET_NS: Final = 40_000_000
+"""The working set is read at most this often: its file costs as much as all the others together."""
 
 _DISK_V1: Final = ("blkio.throttle.io_service_bytes_recursive", "blkio.throttle.io_service_bytes")
 
@@ -63,6 +73,8 @@ class CgroupReader:
         for all who read it, on v2 (kernel 6.12 or newer) the descriptor's own.
     host_network
         Whether the container shares the host's network, whose traffic is not its own: nothing is told then.
+    monotonic_ns
+        The clock.
 
     Raises
     ------
@@ -83,9 +95,18 @@ class CgroupReader:
     71435667000
     """
 
-    def __init__(self, directories: Directories, *, reset_peaks: bool = False, host_network: bool = False) -> None:
+    def __init__(
+        self,
+        directories: Directories,
+        *,
+        reset_peaks: bool = False,
+        host_network: bool = False,
+        monotonic_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
         self.version = directories.version
         self.resets_peak = False
+        self._monotonic_ns = monotonic_ns
+        self._working_set_due_ns = 0
         self._opened: list[KernelFile] = []
         self._lost_received = self._lost_sent = self._last_received = self._last_sent = 0
         try:
@@ -105,6 +126,7 @@ class CgroupReader:
             raise FileNotFoundError(
                 errno.ENOENT, "neither CPU nor memory is to be read", str(directories.cpu or memory)
             )
+        self._cpu_ns_in: Callable[[bytes], int] = int if v1 else cpu_ns_v2
         self._inactive_key = b"\ntotal_inactive_file " if v1 else b"\ninactive_file "
         self._peak = self._open_peak(memory, "memory.max_usage_in_bytes" if v1 else "memory.peak", reset=reset_peaks)
 
@@ -154,33 +176,26 @@ class CgroupReader:
     def read(self, *, at_border: bool = False) -> Reading:
         """Read CPU, memory, working set and peak; the peak is the high-water mark since the previous reading.
 
-        At a scenario border the working set is left out, whose file costs as much as all the others.
+        The working set is left out at a scenario border, and for 40 ms after it was read.
 
         Raises
         ------
         OSError
             With a code in `ENDED` once the container ended.
         """
-        cpu_ns = self._read_cpu()
-        at_ns = time.monotonic_ns()
+        cpu_ns = MISSING if self._cpu is None else self._cpu_ns_in(self._cpu.read())
+        at_ns = self._monotonic_ns()
         memory = working_set = peak = MISSING
         if self._memory is not None:
             memory = int(self._memory.read())
-            working_set = MISSING if at_border else self._working_set(memory)
+            if not at_border and at_ns >= self._working_set_due_ns:
+                working_set = self._working_set(memory)
+                self._working_set_due_ns = at_ns + _WORKING_SET_NS
         if self._peak is not None:
             # The kernel may count a page between two reads: a mark below the usage just read would be absurd.
             peak = max(int(self._peak.read()), memory)
             self.reset_peak()
         return Reading(cpu_ns, memory, working_set, peak, at_ns)
-
-    def _read_cpu(self) -> int:
-        if self._cpu is None:
-            return MISSING
-        content = self._cpu.read()
-        if self.version == 1:
-            return int(content)
-        usage_us = value_after(content, b"usage_usec ")
-        return MISSING if usage_us == MISSING else usage_us * 1000
 
     def _working_set(self, memory: int) -> int:
         """Docker's `calculateMemUsageUnixNoCache` (docker/cli, cli/command/container/stats_helpers.go)."""
@@ -213,13 +228,14 @@ class CgroupReader:
         received, sent = self._read_network()
         read, written = self._read_disk()
         # The network file outlives the container and shows zeros then: it counts only if the cgroup still answers.
-        self._read_cpu()
-        return Traffic(received, sent, read, written, time.monotonic_ns())
+        if self._cpu is not None:
+            self._cpu.read()
+        return Traffic(received, sent, read, written, self._monotonic_ns())
 
     def _read_network(self) -> tuple[int, int]:
         if self._network is None:
             return MISSING, MISSING
-        received, sent = network_bytes(self._network.read())
+        received, sent = network_bytes(self._network.read_records())
         # An interface that was taken away takes its count along: what it had counted stays counted.
         self._lost_received += max(0, self._last_received - received)
         self._lost_sent += max(0, self._last_sent - sent)

@@ -6,6 +6,7 @@ Formats: kernel documentation, admin-guide/cgroup-v2.rst and cgroup-v1/blkio-con
 from vedro_profiling.recording.samplers import MISSING
 
 __all__ = (
+    "cpu_ns_v2",
     "disk_bytes_v1",
     "disk_bytes_v2",
     "network_bytes",
@@ -26,6 +27,16 @@ def value_after(content: bytes, key: bytes) -> int:
         return MISSING
     start += len(key)
     return int(content[start : content.index(b"\n", start)])
+
+
+def cpu_ns_v2(content: bytes) -> int:
+    r"""Return the CPU of `cpu.stat`, which counts in microseconds, in nanoseconds.
+
+    >>> cpu_ns_v2(b"usage_usec 71435667\nuser_usec 68613928\n")
+    71435667000
+    """
+    usage_us = value_after(content, b"usage_usec ")
+    return MISSING if usage_us == MISSING else usage_us * 1000
 
 
 def network_bytes(content: bytes) -> tuple[int, int]:

@@ -77,7 +77,8 @@ def find_directories(pid: int, container_id: str, *, root: Path = Path("/")) -> 
     def directory(controller: str) -> Path | None:
         return _directory(mounts, paths, controller if version == 1 else "", container_id)
 
-    cpu, memory, disk = directory("cpuacct"), directory("memory"), directory("blkio")
+    cpu, memory = directory("cpuacct"), directory("memory")
+    disk = directory("blkio") if version == 2 or _counts_disk(mounts) else None  # noqa: PLR2004 - cgroup v2
     if cpu is None and memory is None:
         raise RecordingError(
             f"the cgroup of process {pid} is not mounted here: expected /proc/self/mountinfo to show its hierarchy"
@@ -116,6 +117,19 @@ def _version(mounts: list[_Mount]) -> Literal[1, 2]:
     """
     taken = frozenset[str]().union(*(mount.controllers for mount in mounts if mount.controllers is not None))
     return 1 if taken & {"memory", "cpuacct"} else 2
+
+
+def _counts_disk(mounts: list[_Mount]) -> bool:
+    """Tell whether a v1 kernel counts bytes of disks: since 6.10 it does not before somebody sets a limit.
+
+    The root then lists no device, and every container would show zeros (Linux, "blk-throttle: delay initialization
+    until configuration").
+    """
+    for mount in mounts:
+        if mount.root == "/" and "blkio" in (mount.controllers or ()):
+            counters = mount.point / "blkio.throttle.io_service_bytes"
+            return not counters.exists() or "Read" in counters.read_text()
+    return True
 
 
 def _directory(mounts: list[_Mount], paths: dict[str, str], controller: str, container_id: str) -> Path | None:

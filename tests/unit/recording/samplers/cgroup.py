@@ -1,5 +1,6 @@
 import errno
 import time
+from itertools import count
 from os import open as os_open
 from pathlib import Path
 from unittest.mock import patch
@@ -22,7 +23,9 @@ def open_reader(machine: Machine, service: str, *, reset_peaks: bool = False) ->
     answer = machine.inspection(service)
     directories = find_directories(answer["State"]["Pid"], answer["Id"], root=machine.root)
     host_network = answer["HostConfig"]["NetworkMode"] == "host"
-    reader = CgroupReader(directories, reset_peaks=reset_peaks, host_network=host_network)
+    # Time passes between two readings, however fast the tests are.
+    clock = count(0, 100_000_000).__next__
+    reader = CgroupReader(directories, reset_peaks=reset_peaks, host_network=host_network, monotonic_ns=clock)
     vedro.defer(reader.close)
     return reader
 
@@ -258,6 +261,29 @@ class WorkingSet(vedro.Scenario):
         assert self.traffic[:4] == (MISSING, MISSING, MISSING, MISSING)
 
 
+class SeldomWorkingSet(vedro.Scenario):
+    subject = "the working set, whose file is dear, is read at most every 40 ms and never at a scenario border"
+
+    def given_a_container(self) -> None:
+        self.folder = vedro.create_tmp_dir()
+        (self.folder / "memory.current").write_text("1000\n")
+        (self.folder / "memory.stat").write_text("anon 1\ninactive_file 400\n")
+
+    def when_it_is_read_every_10_ms(self) -> None:
+        clock = count(1_000_000_000, 10_000_000).__next__
+        reader = CgroupReader(Directories(2, None, self.folder, None, self.folder), monotonic_ns=clock)
+        readings = [reader.read(at_border=number in {0, 5}) for number in range(12)]
+        reader.close()
+        self.told = [reading.working_set_bytes != MISSING for reading in readings]
+        self.memory = {reading.memory_bytes for reading in readings}
+
+    def then_it_is_told_every_40_ms(self) -> None:
+        assert [number for number, told in enumerate(self.told) if told] == [1, 6, 10]
+
+    def and_the_usage_each_time(self) -> None:
+        assert self.memory == {1000}
+
+
 class CpuWithoutUsage(vedro.Scenario):
     subject = "a cpu.stat without usage gives no CPU"
 
@@ -404,7 +430,10 @@ class NoPermission(vedro.Scenario):
 
     def when_it_is_opened_by_a_user_who_may_not(self) -> None:
         # The tests may run as root, whom no mode stops: the refusal comes from a stand-in for open(2).
-        with patch("vedro_profiling.recording.kernel_file.open_descriptor", side_effect=refuse_open), catched(PermissionError) as self.caught:
+        with (
+            patch("vedro_profiling.recording.kernel_file.open_descriptor", side_effect=refuse_open),
+            catched(PermissionError) as self.caught,
+        ):
             CgroupReader(Directories(2, self.folder, None, None, self.folder))
 
     def then_the_text_names_file_and_remedy(self) -> None:

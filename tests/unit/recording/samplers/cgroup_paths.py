@@ -50,6 +50,26 @@ class HybridMachine(vedro.Scenario):
         assert self.found == Directories(1, top / "cpuacct" / own, top / "memory" / own, top / "blkio" / own, process)
 
 
+class IdleDiskCounters(vedro.Scenario):
+    subject = "on v1 the disk has a directory where the root's counters are {counters!r}: {counts}"
+
+    @params("254:0 Read 4096\n254:0 Write 0\n254:0 Total 4096\nTotal 4096\n", counts=True)
+    @params("Total 0\n", counts=False)
+    def __init__(self, counters: str, *, counts: bool) -> None:
+        self.counters = counters
+        self.counts = counts
+
+    def given_a_machine_with_v1(self) -> None:
+        self.root = lay_out_hybrid(vedro.create_tmp_dir())
+        write_file(self.root, "/sys/fs/cgroup/blkio/blkio.throttle.io_service_bytes", self.counters)
+
+    def when_a_container_is_sought(self) -> None:
+        self.found = find_directories(8122, HYBRID_CONTAINER, root=self.root)
+
+    def then_zeros_of_a_kernel_that_does_not_count_are_not_read(self) -> None:
+        assert (self.found.disk is not None) == self.counts
+
+
 class UnmountedController(vedro.Scenario):
     subject = "a controller that is mounted nowhere has no directory, and the others are found"
 
