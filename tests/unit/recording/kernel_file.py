@@ -103,13 +103,17 @@ class EndedProcess(vedro.Scenario):
     def when_it_ends_and_is_read(self) -> None:
         self.child.kill()
         self.child.wait()
-        with catched(OSError) as self.caught:
-            self.file.read()
+        self.errors = []
+        for read in (self.file.read, self.file.read_records):
+            with catched(OSError) as caught:
+                read()
+            self.errors.append(caught.value)
 
     def then_it_is_known_to_be_gone(self) -> None:
-        assert isinstance(self.caught.value, ProcessLookupError)
-        assert self.caught.value.errno == errno.ESRCH
-        assert self.caught.value.filename == str(self.path)
+        for error in self.errors:
+            assert isinstance(error, ProcessLookupError)
+            assert error.errno == errno.ESRCH
+            assert error.filename == str(self.path)
 
 
 class Opening(vedro.Scenario):

@@ -132,6 +132,7 @@ class CgroupReader:
 
     def _open_traffic(self, directories: Directories, *, host_network: bool) -> None:
         names = _DISK_V1 if self.version == 1 else ("io.stat",)
+        self._disk_bytes_in = disk_bytes_v1 if self.version == 1 else disk_bytes_v2
         found = (self._open_permitted(directories.disk, name) for name in names)
         self._disk = next((file for file in found if file is not None), None)
         self._network = None if host_network else self._open_permitted(directories.process, "net/dev")
@@ -226,7 +227,7 @@ class CgroupReader:
             With a code in `ENDED` once the container ended.
         """
         received, sent = self._read_network()
-        read, written = self._read_disk()
+        read, written = (MISSING, MISSING) if self._disk is None else self._disk_bytes_in(self._disk.read())
         # The network file outlives the container and shows zeros then: it counts only if the cgroup still answers.
         if self._cpu is not None:
             self._cpu.read()
@@ -241,12 +242,6 @@ class CgroupReader:
         self._lost_sent += max(0, self._last_sent - sent)
         self._last_received, self._last_sent = received, sent
         return received + self._lost_received, sent + self._lost_sent
-
-    def _read_disk(self) -> tuple[int, int]:
-        if self._disk is None:
-            return MISSING, MISSING
-        content = self._disk.read()
-        return disk_bytes_v1(content) if self.version == 1 else disk_bytes_v2(content)
 
     def close(self) -> None:
         """Close all files; a second call does nothing."""
