@@ -1,13 +1,15 @@
 """Which processes descend from which, as /proc tells it."""
 
+import os
 from collections import defaultdict
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from vedro_profiling.recording.kernel_file import names_in, read_once
+from vedro_profiling.recording.samplers.childless import is_childless
 from vedro_profiling.recording.samplers.procfs import parse_stat
 
 __all__ = (
@@ -24,7 +26,7 @@ class Descent(Protocol):
     is_cheap: bool
     """Whether a scenario border may wait for a look."""
 
-    def below(self, ancestors: Iterable[int], *, single_threaded: Container[int] = ()) -> list[int]:
+    def below(self, ancestors: Collection[int], *, single_threaded: Container[int] = ()) -> list[int]:
         """List the pids of `ancestors` and of all that descend from them."""
 
 
@@ -44,14 +46,17 @@ class LinuxDescent:
 
     def __init__(self, proc: str = "/proc") -> None:
         self._proc = proc
+        self._is_real = proc == "/proc"
         self.is_cheap = any(Path(proc).glob("self/task/*/children"))
 
-    def below(self, ancestors: Iterable[int], *, single_threaded: Container[int] = ()) -> list[int]:
+    def below(self, ancestors: Collection[int], *, single_threaded: Container[int] = ()) -> list[int]:
         """List the pids of all that descend from `ancestors` and of these themselves, each after its parent.
 
         Zombies are among them. A process may be left out while its siblings end: look again before you rely on it.
-        Processes known to have one thread cost half as much.
+        Processes known to have one thread cost half as much, and the test process alone as good as nothing.
         """
+        if self._is_real and list(ancestors) == [os.getpid()] and is_childless():
+            return [os.getpid()]
         children = partial(self._listed, single_threaded) if self.is_cheap else self._by_parents().__getitem__
         found = dict.fromkeys(ancestors)
         line = list(found)
