@@ -14,6 +14,7 @@ import tarfile
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,15 +24,17 @@ from docker.errors import APIError, DockerException, ImageNotFound
 from docker.models.containers import Container
 
 __all__ = (
+    "IMAGE",
     "NO_ENGINE",
     "Project",
     "no_engine",
+    "root_file_system",
     "wait_until",
 )
 
 NO_ENGINE: Final = "no Docker engine on this machine, or no static busybox to make an image of"
 
-_IMAGE: Final = "vedro-profiling-test:busybox"
+IMAGE: Final = "vedro-profiling-test:busybox"
 _APPLETS: Final = ("cat", "dd", "false", "ping", "sh", "sleep", "sync", "time", "true")
 
 
@@ -58,15 +61,15 @@ def _client() -> docker.DockerClient:
         raise RuntimeError(f"VEDRO_PROFILING_REQUIRE_DOCKER=1, but no engine can be used: {_fault()}")
     client = docker.from_env(timeout=60)
     try:
-        client.images.get(_IMAGE)
+        client.images.get(IMAGE)
     except ImageNotFound:
-        repository, tag = _IMAGE.split(":")
-        client.api.import_image_from_data(_busybox(), repository=repository, tag=tag)
+        repository, tag = IMAGE.split(":")
+        client.api.import_image_from_data(root_file_system(), repository=repository, tag=tag)
     return client
 
 
-def _busybox() -> bytes:
-    """Make the root file system of the image: one binary and its names."""
+def root_file_system() -> bytes:
+    """Pack what the image holds: one binary and its names."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         archive.add(shutil.which("busybox") or "", "bin/busybox")
@@ -83,15 +86,15 @@ def _busybox() -> bytes:
 class Project:
     """A compose project of a name of its own, whose containers are removed when the scenario ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, client: docker.DockerClient | None = None) -> None:
         self.name = f"vp-{uuid.uuid4().hex[:8]}"
-        self.client = _client()
+        self.client = client or _client()
         vedro.defer(self.remove)
 
     def run(self, service: str, command: str = "exec sleep 600", *, number: int = 1, **options: Any) -> Container:
         """Start a container that runs a shell command."""
         return self.client.containers.run(
-            _IMAGE,
+            IMAGE,
             ["sh", "-c", command],
             detach=True,
             name=self.container_name(service, number=number),
@@ -102,6 +105,12 @@ class Project:
             },
             **options,
         )
+
+    def run_many(self, service: str, command: str = "exec sleep 600", *, count: int) -> list[Container]:
+        """Start containers without a network, some at a time."""
+        with ThreadPoolExecutor(8) as pool:
+            numbers = range(1, count + 1)
+            return list(pool.map(lambda number: self.run(service, command, number=number, network="none"), numbers))
 
     def container_name(self, service: str, *, number: int = 1) -> str:
         return f"{self.name}-{service}-{number}"
@@ -118,11 +127,16 @@ class Project:
         container.exec_run(["dd", "if=/dev/zero", "of=/dev/null", f"bs={megabytes}M", "count=1"])
 
     def remove(self) -> None:
-        """Remove all containers of the project."""
+        """Remove all containers of the project, some at a time."""
         labels = f"com.docker.compose.project={self.name}"
-        for container in self.client.containers.list(all=True, filters={"label": labels}, ignore_removed=True):
-            with contextlib.suppress(APIError):  # it may be on its way out already
-                container.remove(force=True)
+        containers = self.client.containers.list(all=True, filters={"label": labels}, ignore_removed=True)
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(_remove, containers))
+
+
+def _remove(container: Container) -> None:
+    with contextlib.suppress(APIError):  # it may be on its way out already
+        container.remove(force=True)
 
 
 def wait_until(is_so: Callable[[], bool], *, what: str, seconds: float = 20) -> None:

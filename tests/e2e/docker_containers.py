@@ -155,6 +155,111 @@ class LifeOfAContainer(vedro.Scenario):
 
 
 @vedro.skip_if(no_engine, NO_ENGINE)
+class ScaledUp(vedro.Scenario):
+    subject = (
+        "a service that is scaled up during a scenario has a target for each container, the new one from its birth"
+    )
+
+    def given_a_service_of_one_container(self) -> None:
+        self.project = Project()
+        self.project.run("app")
+        self.sampled = sample(self.project)
+        self.sampled.tick()
+
+    def when_it_is_scaled_up_between_two_borders(self) -> None:
+        self.borders: list[tuple[int, ...]] = []
+        self.sampled.sampler.read(lambda *row: self.borders.append(row), at_border=True)
+        self.project.run("app", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; exec sleep 600", number=2)
+        wait_until(lambda: bool(self.sampled.tick()) and len(self.sampled.sources) == 2, what="a second source")
+        self.sampled.sampler.read(lambda *row: self.borders.append(row), at_border=True)
+
+    def then_both_are_targets_of_one_service(self) -> None:
+        assert self.sampled.targets() == [self.project.container_name("app", number=number) for number in (1, 2)]
+        assert [source.service for source in self.sampled.sources] == ["app", "app"]
+        assert [source.born_at_ns is not None for source in self.sampled.sources] == [False, True]
+
+    def and_the_border_behind_it_has_both(self) -> None:
+        assert [row[0] for row in self.borders] == [0, 0, 1]
+
+
+@vedro.skip_if(no_engine, NO_ENGINE)
+class Paused(vedro.Scenario):
+    subject = "a container that is paused is read on: memory is there, CPU stands still, and grows again after it"
+
+    def given_a_container_that_computes(self) -> None:
+        self.project = Project()
+        self.container = self.project.run("app", "while :; do :; done")
+        self.sampled = sample(self.project)
+
+    def when_it_is_paused_and_unpaused(self) -> None:
+        self.container.pause()
+        self.paused = [self.sampled.tick()[0] for _ in range(3)]
+        self.container.unpause()
+        wait_until(lambda: self.sampled.tick()[0].cpu_ns > self.paused[-1].cpu_ns, what="CPU grows again")
+
+    def then_cpu_stood_still(self) -> None:
+        assert len({row.cpu_ns for row in self.paused}) == 1
+        assert all(row.memory_bytes > 0 for row in self.paused)
+
+    def and_it_is_one_life_without_a_note(self) -> None:
+        assert len(self.sampled.sources) == 1
+        assert self.sampled.notes == []
+
+
+@vedro.skip_if(no_engine, NO_ENGINE)
+class MadeAnew(vedro.Scenario):
+    subject = "a container that is removed and made anew under its name stays one target"
+
+    def given_a_container_that_is_read(self) -> None:
+        self.project = Project()
+        self.first = self.project.run("app", "while :; do :; done")
+        self.sampled = sample(self.project)
+        self.sampled.tick()
+
+    def when_another_takes_its_name(self) -> None:
+        self.first.remove(force=True)
+        self.second = self.project.run("app", "while :; do :; done")
+        await_life(self.sampled, 2)
+
+    def then_both_are_lives_of_one_target(self) -> None:
+        assert self.first.id != self.second.id
+        assert self.sampled.targets() == [self.project.container_name("app")] * 2
+
+    def and_no_counter_falls(self) -> None:
+        for rows in self.sampled.rows_of(self.project.container_name("app")):
+            assert [row.cpu_ns for row in rows] == sorted(row.cpu_ns for row in rows)
+        assert self.sampled.notes == []
+
+
+@vedro.skip_if(no_engine, NO_ENGINE)
+class Chosen(vedro.Scenario):
+    subject = "several projects and a glob of names choose their containers, running ones and late ones"
+
+    def given_containers_of_four_projects(self) -> None:
+        self.projects = [Project() for _ in range(4)]
+        for project in self.projects:
+            project.run("app")
+
+    def when_two_projects_and_a_glob_are_read_and_containers_start(self) -> None:
+        first, second, third, _ = self.projects
+        sampler = DockerSampler([first.name, second.name], [f"{third.name}-a*"])
+        vedro.defer(sampler.close)
+        self.sampled = Sampled(sampler)
+        sampler.open(self.sampled)
+        for project in reversed(self.projects):
+            for service in ("db", "api"):
+                project.run(service)
+        last = first.container_name("api")
+        wait_until(lambda: bool(self.sampled.tick()) and last in self.sampled.targets(), what="the last is read")
+
+    def then_the_chosen_are_targets(self) -> None:
+        first, second, third, _ = self.projects
+        wanted = [project.container_name(service) for project in (first, second) for service in ("app", "db", "api")]
+        wanted += [third.container_name(service) for service in ("app", "api")]
+        assert sorted(self.sampled.targets()) == sorted(wanted)
+
+
+@vedro.skip_if(no_engine, NO_ENGINE)
 class ShortLife(vedro.Scenario):
     subject = "a container that starts and ends between two ticks leaves its CPU all the same"
 

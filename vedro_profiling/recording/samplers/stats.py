@@ -63,19 +63,18 @@ def _working_set(usage: int, details: Mapping[str, int]) -> int:
 def traffic_of(stats: Mapping[str, Any]) -> tuple[int, int, int, int]:
     """Return the bytes received, sent, read and written since the container started.
 
-    A container without a network of its own has none; the list of devices is empty or null before the first use.
-    v1 writes `Read`, v2 writes `read`.
+    A container without a network of its own has none. The list of disk operations is null on v2 before the first one,
+    but empty on v1 where the kernel does not count them. v1 writes `Read`, v2 writes `read`.
     """
     networks = (stats.get("networks") or {}).values()
-    disks = stats.get("blkio_stats") or {}
-    operations = (
-        [(row["op"].lower(), row["value"]) for row in disks.get("io_service_bytes_recursive") or ()] if disks else None
-    )
+    operations = (stats.get("blkio_stats") or {}).get("io_service_bytes_recursive", ())
 
     def transferred(key: str) -> int:
         return sum(network[key] for network in networks) if networks else MISSING
 
-    def moved(wanted: str) -> int:
-        return MISSING if operations is None else sum(count for operation, count in operations if operation == wanted)
+    def moved(name: str) -> int:
+        if operations is None:
+            return 0
+        return sum(row["value"] for row in operations if row["op"].lower() == name) if operations else MISSING
 
     return transferred("rx_bytes"), transferred("tx_bytes"), moved("read"), moved("write")

@@ -136,6 +136,8 @@ class StreamedLife:
                 return
             self._stream = engine.stats(self.container.id)
             try:
+                if self._over.is_set():  # `stop` came before there was a stream to close
+                    return
                 for stats in self._stream:
                     if self._over.is_set() or not (self._take(stats) or self._lives_on(engine)):
                         return

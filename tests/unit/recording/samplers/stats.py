@@ -81,7 +81,8 @@ class Traffic(vedro.Scenario):
 
     @params("v1", {}, (201, 92, 55, 7))
     @params("v2", {"blkio_stats": {"io_service_bytes_recursive": V2_DISK}}, (201, 92, 4096, 8193))
-    @params("nothing read or written yet", {"blkio_stats": {"io_service_bytes_recursive": None}}, (201, 92, 0, 0))
+    @params("v1 that does not count", {"blkio_stats": {"io_service_bytes_recursive": []}}, (201, 92, MISSING, MISSING))
+    @params("v2, nothing read or written", {"blkio_stats": {"io_service_bytes_recursive": None}}, (201, 92, 0, 0))
     @params("no disk controller", {"blkio_stats": {}}, (201, 92, MISSING, MISSING))
     @params("the host's network", {"networks": None}, (MISSING, MISSING, 55, 7))
     @params("no network", {"networks": {}}, (MISSING, MISSING, 55, 7))

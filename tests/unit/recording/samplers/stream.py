@@ -303,6 +303,30 @@ class Stopped(vedro.Scenario):
         assert self.streamed.notes == []
 
 
+class StoppedWhileAsking(vedro.Scenario):
+    subject = "a stream that is granted after the end was told is closed unread"
+
+    def given_an_engine_that_takes_its_time(self) -> None:
+        self.streamed = Streamed()
+        self.stream = StandInStream()
+
+        def grant_late(_: str) -> StandInStream:
+            self.streamed.life.stop()
+            return self.stream
+
+        granted = patch.object(self.streamed.engine, "stats", grant_late)
+        granted.start()
+        vedro.defer(granted.stop)
+
+    def when_it_is_asked(self) -> None:
+        self.stream.put(statistics(10, cpu_ns=5))
+        self.streamed.life.start()
+
+    def then_the_thread_ends(self) -> None:
+        assert self.streamed.has_ended()
+        assert self.streamed.arrivals == []
+
+
 class StoppedWhileReceiving(vedro.Scenario):
     subject = "an object that arrives after the end was told belongs to nobody"
 
