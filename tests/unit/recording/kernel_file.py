@@ -6,12 +6,13 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from unittest.mock import patch
 
 import psutil
 import vedro
 from vedro import catched, params
 
-from vedro_profiling.recording.kernel_file import KernelFile
+from vedro_profiling.recording.kernel_file import KernelFile, names_in, read_once
 
 
 def start_sleeper() -> "subprocess.Popen[bytes]":
@@ -242,3 +243,62 @@ class Closing(vedro.Scenario):
             self.file.read()
         assert isinstance(caught.value, OSError)
         assert caught.value.errno == errno.EBADF
+
+
+class ListedFolder(vedro.Scenario):
+    subject = "a folder of {count} names is listed whole, without . and .."
+
+    @params(0)
+    @params(3)
+    @params(500)
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def given_a_folder(self) -> None:
+        self.folder = vedro.create_tmp_dir()
+        self.names = {f"{number} ü" for number in range(self.count)}
+        for name in self.names:
+            (self.folder / name).touch()
+
+    def when_it_is_listed_both_ways(self) -> None:
+        self.listed = names_in(str(self.folder))
+        with patch("vedro_profiling.recording.kernel_file._getdents64", None):
+            self.listed_plainly = names_in(str(self.folder))
+
+    def then_each_name_is_there_once(self) -> None:
+        assert sorted(self.listed) == sorted(self.listed_plainly) == sorted(self.names)
+
+
+class NoSuchFolder(vedro.Scenario):
+    subject = "a folder or file that is not there is told as open(2) tells it, and costs no descriptor"
+
+    def given_none(self) -> None:
+        self.path = str(vedro.create_tmp_dir() / "none")
+        self.before = psutil.Process().num_fds()
+
+    def when_they_are_read(self) -> None:
+        with catched(FileNotFoundError) as self.folder:
+            names_in(self.path)
+        with catched(FileNotFoundError) as self.file:
+            read_once(self.path)
+
+    def then_both_name_it(self) -> None:
+        assert self.path in str(self.folder.value)
+        assert self.path in str(self.file.value)
+        assert psutil.Process().num_fds() == self.before
+
+
+class ReadOnce(vedro.Scenario):
+    subject = "a file that is read once is read whole and closed again"
+
+    def given_a_file(self) -> None:
+        self.path = vedro.create_tmp_dir() / "children"
+        self.path.write_bytes(b"7 " * 5000)
+        self.before = psutil.Process().num_fds()
+
+    def when_it_is_read(self) -> None:
+        self.content = read_once(str(self.path))
+
+    def then_all_is_there(self) -> None:
+        assert self.content == b"7 " * 5000
+        assert psutil.Process().num_fds() == self.before
