@@ -78,6 +78,12 @@ def verdicts(stdout: str) -> list[str]:
     return [line for line in stdout.splitlines() if line.startswith("# ! budget ")]
 
 
+def line_of(verdicts: list[str], name: str) -> str:
+    """Find the line that tells of a scenario."""
+    [line] = [line for line in verdicts if name in line]
+    return line
+
+
 class EachJudged(vedro.Scenario):
     subject = "each scenario that ran is held to its own budget, and a broken one is named with all that counts"
 
@@ -92,29 +98,27 @@ class EachJudged(vedro.Scenario):
         assert self.run.returncode == 99, self.run.stdout + self.run.stderr
 
     def and_scenario_target_limit_and_value_are_named(self) -> None:
-        hungry = self.line_of("Hungry}")
+        hungry = line_of(self.verdicts, "Hungry}")
         assert hungry.startswith(
             "# ! budget broken: memory_usage{target:python,scenario:scenarios/suite.py::Hungry} max<1: max is "
         )
         assert " megabytes, target python, scenario scenarios/suite.py::Hungry, at 20" in hungry
 
     def and_so_are_they_where_no_single_point_broke_it(self) -> None:
-        assert self.line_of("Sized#1}").endswith(" megabytes, target python, scenario scenarios/suite.py::Sized#1")
+        assert line_of(self.verdicts, "Sized#1}").endswith(
+            " megabytes, target python, scenario scenarios/suite.py::Sized#1"
+        )
 
     def and_what_matches_nothing_is_broken_with_the_right_spelling(self) -> None:
-        assert "has a tag 'service'" in self.line_of("Misspelt}")
+        assert "has a tag 'service'" in line_of(self.verdicts, "Misspelt}")
 
     def and_a_function_is_judged_alike(self) -> None:
-        assert not HAS_FUNCTIONS or "max is " in self.line_of("::function}")
+        assert not HAS_FUNCTIONS or "max is " in line_of(self.verdicts, "::function}")
 
     def and_the_others_are_kept_or_not_judged_at_all(self) -> None:
         broken = 4 if HAS_FUNCTIONS else 3
         assert len(self.verdicts) == broken
         assert f"# budgets: {broken} broken, 3 passed" in self.run.stdout
-
-    def line_of(self, name: str) -> str:
-        [line] = [line for line in self.verdicts if name in line]
-        return line
 
 
 class Sliced(vedro.Scenario):

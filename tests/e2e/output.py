@@ -1,11 +1,16 @@
 """What a run shows: beside each scenario, in the console however that is set, and on the page of a CI job."""
 
 import re
+from importlib.util import find_spec
+from typing import Final
 
 import vedro
 from vedro import params
 
 from tests.contexts.project import Project
+
+# Vedro 1.13 captures no output.
+CAPTURING: Final = ("-C",) if find_spec("vedro.core.output_capturer") else ()
 
 
 class CostBesideScenario(vedro.Scenario):
@@ -69,7 +74,7 @@ class Silent(vedro.Scenario):
 class Summary(vedro.Scenario):
     subject = "the summary is whole {how}"
 
-    @params("where output is captured", "-C")
+    @params("where output is captured", *CAPTURING)
     @params("on two reporters", "-r", "rich", "silent")
     def __init__(self, how: str, *flags: str) -> None:
         self.how, self.flags = how, flags
