@@ -43,9 +43,8 @@ def _depth(member: Member) -> int:
 
 def _share(parent: Member) -> int:
     """Give what the reaped children of a process used unseen to those that left, and return what is too much."""
-    rest_ns = max(0, parent.reaped_ns - parent.counted_ns)
+    rest_ns = growth_ns = max(0, parent.reaped_ns - parent.counted_ns)
     parent.counted_ns += rest_ns
-    # One found to have left in this look may have been reaped since the account was read: it gets its rest in the next.
     heirs = [(child, child.likely_unread_ns) for child in parent.left_before + parent.left_now]
     likely_ns = sum(unread_ns for _, unread_ns in heirs)
     given_ns = min(rest_ns, likely_ns)
@@ -54,5 +53,6 @@ def _share(parent: Member) -> int:
             part_ns = given_ns * unread_ns // likely_ns
             child.target.cpu_ns += part_ns
             rest_ns -= part_ns
-    parent.left_before, parent.left_now = parent.left_now, []
+    # One that was reaped after the account was read gets its rest in the next look.
+    parent.left_before, parent.left_now = ([] if growth_ns else parent.left_now), []
     return rest_ns

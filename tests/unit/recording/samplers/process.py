@@ -418,7 +418,8 @@ class SeveralOfAName(vedro.Scenario):
         disks = [process.disk() for process in singles]
         for process in singles:
             process.close()
-        assert self.usage[1] == sum(usage.cpu_ns for usage in usages)
+        # Their shells may have been on the way to rest still.
+        assert 0 < self.usage[1] <= sum(usage.cpu_ns for usage in usages)
         assert self.usage[2] == sum(usage.memory_bytes for usage in usages)
         assert self.traffic[3:5] == (sum(read for read, _ in disks), sum(written for _, written in disks))
 
@@ -470,8 +471,9 @@ class AllEnd(vedro.Scenario):
         reads = [read_usage, read_traffic] if self.seen_by == "its usage" else [read_traffic, read_usage]
         self.read = [read(self.sampler) for read in reads]
 
-    def then_only_this_process_is_read(self) -> None:
-        assert [list(readings) for readings in self.read] == [[0], [0]]
+    def then_of_the_ended_there_is_at_most_its_last_cpu(self) -> None:
+        assert [0 in readings for readings in self.read] == [True, True]
+        assert [readings[1][2:5] for readings in self.read if 1 in readings] in ([], [(MISSING, MISSING, MISSING)])
 
 
 class NotRunning(vedro.Scenario):
