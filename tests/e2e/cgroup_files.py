@@ -2,8 +2,6 @@
 
 import errno
 import os
-import platform
-import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,13 +10,11 @@ from docker.models.containers import Container
 from vedro import catched
 
 from tests.contexts.engine import NO_ENGINE, Project, no_engine, wait_until
+from tests.contexts.kernel import COUNTS_DISK, IS_V2, RESETS_PEAK
 from vedro_profiling.recording.samplers import MISSING
 from vedro_profiling.recording.samplers.cgroup import CgroupReader
 from vedro_profiling.recording.samplers.cgroup_paths import Directories, find_directories
 
-IS_V2: Final = Path("/sys/fs/cgroup/cgroup.controllers").exists()
-KERNEL: Final = tuple(int(number) for number in re.findall(r"\d+", platform.release())[:2])
-COUNTS_DISK: Final = IS_V2 or KERNEL < (6, 10)
 HELD_BYTES: Final = 300 * 1024 * 1024
 QUIET_BYTES: Final = 50_000_000
 
@@ -80,7 +76,7 @@ class Peaks(vedro.Scenario):
         self.seen_by_the_other = self.other.read()
 
     def then_resets_are_offered_where_the_kernel_has_them(self) -> None:
-        assert self.resetting.resets_peak == (not IS_V2 or KERNEL >= (6, 12))
+        assert self.resetting.resets_peak == RESETS_PEAK
         assert not self.other.resets_peak
 
     def and_the_peak_is_where_it_was(self) -> None:
