@@ -73,12 +73,15 @@ class PortableProcess:
         del reset_peak  # only Linux resets peaks
         with _as_os_error():
             self._process = psutil.Process(pid)
+        self._cpu_ns = 0
 
     def usage(self) -> ProcessUsage:
-        """Read CPU and RSS; there is no peak."""
-        with _as_os_error(), self._process.oneshot():
+        """Read CPU and RSS; there is no peak. Of a zombie macOS tells no CPU: it is what it was before."""
+        with _as_os_error(), suppress(psutil.ZombieProcess), self._process.oneshot():
             cpu = self._process.cpu_times()
-            return ProcessUsage(round((cpu.user + cpu.system) * 1e9), self._process.memory_info().rss, MISSING)
+            self._cpu_ns = round((cpu.user + cpu.system) * 1e9)
+            return ProcessUsage(self._cpu_ns, self._process.memory_info().rss, MISSING)
+        return ProcessUsage(self._cpu_ns, 0, MISSING)
 
     def disk(self) -> tuple[int, int]:
         """Read how many bytes were read and written; `MISSING` where psutil does not know."""
@@ -94,16 +97,28 @@ class PortableProcess:
         """Read name and parent; what reaped children used is known of the test process alone."""
         with _as_os_error(), self._process.oneshot():
             age_ns = round((time.time() - self._process.create_time()) * 1e9)
-            return ProcessStat(self._process.name(), self._process.ppid(), 0, time.monotonic_ns() - age_ns)
+            return ProcessStat(
+                self._process.name(),
+                self._process.ppid(),
+                reaped_ns=0,
+                started_at_ns=time.monotonic_ns() - age_ns,
+                is_zombie=self._is_zombie(),
+            )
 
     def full_name(self, short_name: str) -> str:
         """Return the name: psutil has completed it."""
         return short_name
 
     def is_waiting(self, cpu_ns: int) -> bool:
-        """Return False: a zombie counts as gone."""
+        """Whether it is a zombie still."""
         del cpu_ns
-        return False
+        try:
+            return self._process.is_running() and self._is_zombie()
+        except psutil.Error:
+            return False
+
+    def _is_zombie(self) -> bool:
+        return self._process.status() == psutil.STATUS_ZOMBIE
 
     def close(self) -> None:
         """Hold nothing open."""

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Final
 from unittest.mock import patch
 
@@ -200,7 +201,13 @@ class NamedAndMeasured(vedro.Scenario):
         vedro.defer(self.watch.sampler.close)
 
     def when_a_child_of_another_name_is_looked_at(self) -> None:
-        with subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE) as child:
+        with subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as child:
+            assert child.stdin is not None
+            assert child.stdout is not None
+            child.stdin.write(b"up")
+            child.stdout.read(2)  # until it rests
+            while psutil.Process(child.pid).status() != psutil.STATUS_SLEEPING:
+                pass
             self.watch.look()
             self.rss = psutil.Process(child.pid).memory_info().rss
 
@@ -270,6 +277,42 @@ class Portable(vedro.Scenario):
         assert not any(source.peak_resets for source in self.watch.roster.sources)
 
 
+@skip_if(is_not_linux, "the zombie is one of Linux, and told as macOS tells it")
+class PortableZombie(vedro.Scenario):
+    subject = "without /proc a zombie is counted once, where psutil {tells} its numbers"
+
+    @params("tells")
+    @params("refuses")
+    def __init__(self, tells: str) -> None:
+        self.tells = tells
+
+    def given_a_child_that_was_seen(self) -> None:
+        module = "vedro_profiling.recording.samplers.process"
+        with patch(f"{module}._OPEN", PortableProcess), patch(f"{module}._DESCENT", PortableDescent):
+            self.watch = Watch()
+        vedro.defer(self.watch.sampler.close)
+        self.child = burner(0.05)
+        wait_till_done(self.child)
+        self.watch.look_now()
+
+    def when_it_is_a_zombie_for_a_while_and_then_waited_for(self) -> None:
+        self.child.kill()
+        os.waitid(os.P_PID, self.child.pid, os.WEXITED | os.WNOWAIT)
+        self._read_as_a_zombie()
+        self.child.communicate()
+        self.watch.look_now()
+
+    def _read_as_a_zombie(self) -> None:
+        refused = patch("psutil._pslinux.Process.memory_info", side_effect=psutil.ZombieProcess(self.child.pid))
+        with refused if self.tells == "refuses" else nullcontext():
+            for _ in range(3):
+                self.watch.look_now()
+
+    def then_what_it_used_is_told_once(self) -> None:
+        told_ns = sum(self.watch.cpu_ns().values())
+        assert abs(told_ns - self.watch.reaped_ns) < 25 * MILLISECOND
+
+
 class PortableGone(vedro.Scenario):
     subject = "through psutil a process that is gone is told as an OSError, and has no descendants"
 
@@ -284,11 +327,16 @@ class PortableGone(vedro.Scenario):
             with catched(OSError) as fault:
                 ask()
             self.faults.append(fault.type)
+        self.waits = self.process.is_waiting(0)
+        with patch.object(psutil.Process, "is_running", return_value=True):
+            self.seems_to_wait = self.process.is_waiting(0)
         self.found = PortableDescent().below([NO_PID])
 
     def then_each_answer_is_an_error(self) -> None:
         assert self.faults == [ProcessLookupError] * 3
         assert self.found == [NO_PID]
+        assert not self.waits
+        assert not self.seems_to_wait
 
 
 class LooksWhenDue(vedro.Scenario):

@@ -74,7 +74,13 @@ class LongName(vedro.Scenario):
     def given_a_program_of_a_long_name(self) -> None:
         self.program = vedro.create_tmp_dir() / "vp-service-with-a-long-name"
         self.program.symlink_to("/bin/cat")
-        self.process = LinuxProcess(start(str(self.program)).pid, reset_peak=False)
+        child = subprocess.Popen([self.program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        vedro.defer(child.communicate)
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.write(b"up")
+        child.stdout.read(2)  # until it runs: its command line is not there from the first moment on
+        self.process = LinuxProcess(child.pid, reset_peak=False)
         vedro.defer(self.process.close)
 
     def when_its_name_is_asked(self) -> None:
