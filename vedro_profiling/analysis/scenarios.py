@@ -29,8 +29,9 @@ def scenario_costs(points: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
     """List what each scenario cost each target, the dearest first.
 
     CPU time is exact, for a reading is taken at both ends of every attempt; memory is what was seen at readings,
-    and its peak the kernel's own high-water mark where there is one. Network is read once a second: bytes count
-    where the whole interval lies in the scenario, so a short one has none. Attempts of one scenario are summed.
+    and its peak the kernel's own high-water mark where there is one. Attempts of one scenario are summed. Network
+    is read at both ends of an attempt as well, but of at most ten attempts a second: where more follow each other,
+    the bytes of some are missing.
 
     Parameters
     ----------

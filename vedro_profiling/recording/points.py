@@ -112,7 +112,8 @@ def _differences(readings: pl.DataFrame, sources: pl.DataFrame, counter: str) ->
             value=pl.col(counter)
             - pl.col(counter).shift().over("source").fill_null(pl.when(born.is_not_null()).then(0)),
         )
-        .filter(pl.col("value") >= 0)
+        # Two readings of one instant are one, but for what one of them has more.
+        .filter((pl.col("value") > 0) | ((pl.col("value") == 0) & (pl.col("at_ns") > pl.col("since_ns"))))
         .cast({"value": pl.Float64})
     )
 

@@ -21,7 +21,10 @@ _LOOK_SECONDS: Final = 0.2
 """How often a thread looks whether the main thread still lives."""
 
 _TRAFFIC_NS: Final = 1_000_000_000
-"""Disk and network are read at most this often."""
+"""Disk and network are read this often by ticks."""
+
+_TRAFFIC_BORDERS_NS: Final = 100_000_000
+"""They are read at both ends of a scenario too, but of no more than one in this time: it costs more than CPU."""
 
 
 class Cost(NamedTuple):
@@ -81,9 +84,11 @@ class _Lane:
         if now_ns >= self._traffic_due_ns:
             self._read_traffic(now_ns)
 
-    def border(self) -> None:
+    def border(self, now_ns: int, *, with_traffic: bool) -> None:
         with self._lock:
             self._read_border()
+            if with_traffic:
+                self._read_traffic(now_ns)
 
     def _read_border(self) -> None:
         self._each(lambda sampler: sampler.read(self._borders, at_border=True))
@@ -148,6 +153,8 @@ class Recorder:
         self._stop = threading.Event()
         self._border_cpu_ns = 0
         self._started_ns = self._stopped_ns = 0
+        self._traffic_borders_due_ns = 0
+        self._is_traffic_due = False
         by_method = sorted(samplers, key=attrgetter("method"))
         self._lanes = [
             _Lane(method, list(group), journal, run=self._run)
@@ -188,14 +195,18 @@ class Recorder:
         """Read every target between two scenarios and enter `event`, which opens or closes one.
 
         An event with a `scenario` opens it: the reading comes first, so it ends the interval outside. One without
-        closes it: the reading belongs to it still.
+        closes it: the reading belongs to it still. Disk and network are read too, unless scenarios follow each other
+        too fast for that.
         """
         began_ns = time.thread_time_ns()
         at_ns = self._monotonic_ns()
         if "scenario" in event:
             self._journal.add_scenario_border({"at_ns": at_ns, **event})
+            self._is_traffic_due = at_ns >= self._traffic_borders_due_ns
+            if self._is_traffic_due:
+                self._traffic_borders_due_ns = at_ns + _TRAFFIC_BORDERS_NS
         for lane in self._lanes:
-            lane.border()
+            lane.border(at_ns, with_traffic=self._is_traffic_due)
         if "scenario" not in event:
             self._journal.add_scenario_border({"at_ns": self._monotonic_ns(), **event})
         self._border_cpu_ns += time.thread_time_ns() - began_ns

@@ -103,21 +103,43 @@ class LongPeriod(vedro.Scenario):
 
 
 class TrafficOnceASecond(vedro.Scenario):
-    subject = "disk and network are read with the first tick, then once a second, and never at a border"
+    subject = "disk and network are read with the first tick, then once a second"
 
     def given_a_tick_every_300_ms(self) -> None:
         self.time = SteppedTime(waits=16)
         self.sampler = ScriptedSampler(self.time)
         self.recorder, self.journal = make_recorder(self.time, [self.sampler], poll_seconds=0.3)
 
-    def when_2_4_seconds_go_by_and_a_scenario_begins(self) -> None:
+    def when_2_4_seconds_go_by(self) -> None:
         self.recorder.start()
         self.time.run_out()
-        self.recorder.border({"scenario": "a", "subject": "a"})
 
     def then_they_were_read_no_oftener(self) -> None:
         assert instants(self.journal, "traffic") == [0, 1200, 2400]
         assert instants(self.journal, "ticks") == list(range(0, 2401, 300))
+
+
+class TrafficOfScenarios(vedro.Scenario):
+    subject = "disk and network are read at both ends of a scenario, but of no more than one in 100 ms"
+
+    def given_a_running_recorder(self) -> None:
+        self.time = SteppedTime()
+        self.recorder, self.journal = make_recorder(self.time, [ScriptedSampler(self.time)], poll_seconds=60)
+        self.recorder.start()
+        self.time.run_out()
+
+    def when_scenarios_of_30_ms_follow_each_other_and_then_a_long_one(self) -> None:
+        for milliseconds in (30, 30, 30, 30, 5000, 30):
+            self.time.pass_by(10 * MILLISECOND)
+            self.recorder.border({"scenario": "a", "subject": "a"})
+            self.time.pass_by(milliseconds * MILLISECOND)
+            self.recorder.border({"status": "passed"})
+
+    def then_those_far_enough_apart_were_read_at_both_ends(self) -> None:
+        assert instants(self.journal, "traffic") == [0, 10, 40, 130, 160, 5180, 5210]
+
+    def and_cpu_of_all_of_them(self) -> None:
+        assert len(instants(self.journal, "borders")) == 12
 
 
 class BorderReadings(vedro.Scenario):
