@@ -1,6 +1,6 @@
 """Whether containers are read truly, often, cheaply and from their first moment on."""
 
-from tests.benchmarks import docker_moments, docker_pace, docker_truth
+from tests.benchmarks import docker_pace, docker_starts, docker_truth
 from tests.benchmarks.rows import Row
 from tests.contexts.engine import NO_ENGINE, no_engine
 
@@ -11,4 +11,4 @@ def measure() -> list[Row]:
     """Measure all that was promised of containers."""
     if no_engine():
         return [Row("containers", f"not measured: {NO_ENGINE}")]
-    return [*docker_truth.measure(), *docker_pace.measure(), *docker_moments.measure()]
+    return [*docker_truth.measure(), *docker_pace.measure(), *docker_starts.measure()]

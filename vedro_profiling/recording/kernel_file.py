@@ -114,7 +114,7 @@ class KernelFile:
 
     def __init__(self, path: Path | str, flags: int = os.O_RDONLY) -> None:
         self.path = path
-        self._fd = ctypes.c_int(open_descriptor(path, flags))
+        self._fd = open_descriptor(path, flags)
         # Small, for most files hold a number: a hundred pages would push each other out of the processor's caches.
         self._make_room(512)
 
@@ -154,9 +154,9 @@ class KernelFile:
 
     def close(self) -> None:
         """Close the descriptor; a second call does nothing."""
-        if self._fd.value >= 0:
+        if self._fd >= 0:
             _close(self._fd)
-            self._fd.value = -1
+            self._fd = -1
 
 
 def open_or_none(path: Path | str, flags: int = os.O_RDONLY) -> KernelFile | None:
