@@ -36,7 +36,9 @@ holder = docker.from_env().containers.get({container!r})
 time.sleep(1.4)
 told = len(holder.logs())
 holder.kill("USR1")
-time.sleep(2)
+while b"sys" not in holder.logs()[told:]:
+    time.sleep(0.1)
+time.sleep(1)
 Path(__file__).with_suffix(".counters").write_text(json.dumps(holder.logs()[told:].decode()))
 """
 
