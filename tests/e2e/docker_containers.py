@@ -48,6 +48,7 @@ class AsTheEngineSays(vedro.Scenario):
 
     def when_the_engine_is_asked_between_two_readings(self) -> None:
         self.sampled = sample(self.project)
+        await_life(self.sampled, 2)
         self.before = {row.source: row for row in self.sampled.tick()}
         self.busy_stats: Any = self.busy.stats(stream=False)
         self.idle_stats: Any = self.idle.stats(stream=False)
@@ -75,6 +76,7 @@ class KnownBurn(vedro.Scenario):
         self.project = Project()
         self.container = self.project.run("app")
         self.sampled = sample(self.project)
+        await_life(self.sampled, 1)
 
     def when_it_burns_cpu(self) -> None:
         self.before = self.sampled.tick()[0].cpu_ns
@@ -95,6 +97,7 @@ class ShortPeak(vedro.Scenario):
         self.project = Project()
         self.container = self.project.run("app")
         self.sampled = sample(self.project)
+        await_life(self.sampled, 1)
 
     def when_it_allocates_between_two_readings(self) -> None:
         self.before = self.sampled.tick()[0]
