@@ -123,8 +123,8 @@ def _check_tags(tags: Any) -> None:
     for name, text in tags.items():
         named = isinstance(name, str) and _TAG_NAME.fullmatch(name)
         _require(named, "additional_tags", name, "tag names of letters, digits and '_'")
-        reserved = ", ".join(schema.COLUMN_NAMES)
+        reserved = ", ".join(schema.RESERVED_TAGS)
         _require(
-            name not in schema.COLUMN_NAMES, "additional_tags", name, f"a tag name that is not reserved: {reserved}"
+            name not in schema.RESERVED_TAGS, "additional_tags", name, f"a tag name that is not reserved: {reserved}"
         )
         _require(isinstance(text, str), f"additional_tags[{name!r}]", text, "a text")

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any, Final, Literal
 
 __all__ = (
+    "APPORTIONED_TAG",
     "COLUMNS",
     "COLUMN_NAMES",
     "DEFAULT_METHOD",
@@ -16,6 +17,7 @@ __all__ = (
     "METHODS",
     "METRICS",
     "NAME_COLUMNS",
+    "RESERVED_TAGS",
     "SCHEMA_VERSION",
     "SORT_ORDER",
     "SYSTEM_TARGET",
@@ -68,7 +70,13 @@ COLUMN_NAMES: Final = tuple(column.name for column in COLUMNS)
 NAME_COLUMNS: Final = tuple(
     column.name for column in COLUMNS if column.dtype == "Categorical" and column.name != "metric"
 )
-"""The columns that are tags in NDJSON; a custom tag must not bear one of COLUMN_NAMES."""
+"""The columns that are tags in NDJSON."""
+
+APPORTIONED_TAG: Final = "apportioned"
+"""A tag of ours, "true" on the points of an interval that was split by time at scenario borders."""
+
+RESERVED_TAGS: Final = (*COLUMN_NAMES, APPORTIONED_TAG)
+"""Names that a custom tag must not bear."""
 
 SORT_ORDER: Final = ("method", "target", "metric", "time")
 """The order of rows in a points frame."""

@@ -15,7 +15,6 @@ __all__ = ("derive",)
 _USAGE: Final = ("source", "cpu_ns", "memory_bytes", "working_set_bytes", "peak_bytes", "at_ns")
 _TRAFFIC: Final = ("source", "network_received", "network_sent", "disk_read", "disk_written", "at_ns")
 _MEGABYTE: Final = 1e6
-_APPORTIONED: Final = "apportioned"
 
 # Metrics and sources stay numbers, in the order in which points are sorted, until the last step: a name in each of
 # ten million rows would cost more than all the arithmetic.
@@ -212,7 +211,7 @@ def _apportion(counters: pl.DataFrame, attempts: pl.DataFrame, sources: pl.DataF
             pl.col("end_ns").alias("at_ns"),
             pl.col("value") * share,
             "metric",
-            pl.lit("true").alias(_APPORTIONED),
+            pl.lit("true").alias(schema.APPORTIONED_TAG),
         )
     )
     whole = intervals.join(cuts, on="interval", how="anti").drop("interval")
@@ -260,7 +259,7 @@ def _as_frame(points: pl.DataFrame, sources: pl.DataFrame, facts: dict[str, Any]
         **{name: pl.lit(text, pl.Categorical) for name, text in facts["tags"].items()},
     }
     absent = {name: pl.lit(None) for name in schema.COLUMN_NAMES if name not in {*columns, *points.columns}}
-    tags = sorted({*facts["tags"], *({_APPORTIONED} & set(points.columns))})
+    tags = sorted({*facts["tags"], *({schema.APPORTIONED_TAG} & set(points.columns))})
     return points.with_columns(**columns, **absent).select(
         *(pl.col(name).cast(dtype) for name, dtype in schema.dtypes(pl).items()),
         *(pl.col(name).cast(pl.Categorical) for name in tags),

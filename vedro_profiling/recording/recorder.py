@@ -86,12 +86,9 @@ class _Lane:
 
     def border(self, now_ns: int, *, with_traffic: bool) -> None:
         with self._lock:
-            self._read_border()
+            self._each(lambda sampler: sampler.read(self._borders, at_border=True))
             if with_traffic:
                 self._read_traffic(now_ns)
-
-    def _read_border(self) -> None:
-        self._each(lambda sampler: sampler.read(self._borders, at_border=True))
 
     def _read_traffic(self, now_ns: int) -> None:
         self._traffic_due_ns = now_ns + _TRAFFIC_NS
@@ -100,7 +97,7 @@ class _Lane:
     def finish(self, now_ns: int) -> None:
         """Take the last readings, so that what was consumed since the last tick counts too."""
         with self._lock:
-            self._read_border()
+            self._each(lambda sampler: sampler.read(self._borders))
             self._read_traffic(now_ns)
             for sampler in self._samplers:
                 self._guard(sampler, lambda sampler: sampler.close())
