@@ -70,6 +70,7 @@ class WrongOptions(vedro.Scenario):
     @params("additional_tags", '{"build": 7}', "additional_tags['build'] = 7: expected a text")
     @params("docker_reader", '"magic"', "docker_reader = 'magic': expected one of 'auto'")
     @params("processes", '"nginx"', "processes = 'nginx': expected a list")
+    @params("profiling_summary", '""', "profiling_summary = '': expected the name of a file")
     @params("thresholds", '{"memory_usage": "max<512MB"}', "max<512MB")
     def __init__(self, option: str, value: str, words: str) -> None:
         self.option, self.value, self.words = option, value, words

@@ -1,6 +1,8 @@
 """The summary in the console: what it says, and how it fits."""
 
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 import vedro
@@ -75,6 +77,22 @@ class Narrow(vedro.Scenario):
         place = next(place for place, line in enumerate(self.lines) if line.startswith("target"))
         assert re.split(r"\s{2,}", self.lines[place]) == self.titles
         assert max(map(len, self.lines[place : place + 4])) <= self.width
+
+
+class Files(vedro.Scenario):
+    subject = "files, pictures and kept readings are told relative to the project"
+
+    def when_the_lines_are_made(self) -> None:
+        outcome = replace(make_outcome(points_of()), journal=Path("/project/.profiling/.journal/run-1"))
+        pictures = [Path("/project/.profiling/app_profile.png"), Path("/project/.profiling/db_profile.png")]
+        self.lines = summary_lines(outcome, pictures=pictures, base=Path("/project"))
+
+    def then_they_stand_at_the_end(self) -> None:
+        assert self.lines[-3:] == [
+            "files: .profiling/profiling.parquet",
+            "pictures: 2 in .profiling",
+            "! raw readings are kept in .profiling/.journal/run-1: vedro_profiling.recover() writes them once it can",
+        ]
 
 
 class Nothing(vedro.Scenario):

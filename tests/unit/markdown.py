@@ -77,6 +77,17 @@ class NothingRecorded(vedro.Scenario):
         assert "|" not in self.page
 
 
+class AllKept(vedro.Scenario):
+    subject = "budgets that are all kept are counted and not listed"
+
+    def when_the_page_is_written(self) -> None:
+        verdicts = make_verdicts(("cpu_time", "count<9", "passed", None), ("cpu_time", "count<8", "passed", None))
+        self.page = summary_page(make_outcome(points_of()), verdicts=verdicts)
+
+    def then_there_is_no_table_of_them(self) -> None:
+        assert "### Budgets: 2 passed\n\n### Targets" in self.page
+
+
 class Injection(vedro.Scenario):
     subject = "the name {name!r} stays a name wherever it stands"
 
