@@ -118,7 +118,7 @@ class RefusedTags(vedro.Scenario):
 
     @params("scenario", "x", "additional_tags = 'scenario': expected a tag name that is not reserved: time, metric")
     @params("time", "x", "additional_tags = 'time': expected a tag name that is not reserved: time, metric")
-    @params("apportioned", "x", "additional_tags = 'apportioned': expected a tag name that is not reserved: time, metric")
+    @params("apportioned", "x", "additional_tags = 'apportioned': expected a tag name that is not reserved")
     @params("my tag", "x", "additional_tags = 'my tag': expected tag names of letters, digits and '_'")
     @params("1st", "x", "additional_tags = '1st': expected tag names of letters, digits and '_'")
     @params("ветка", "x", "additional_tags = 'ветка': expected tag names of letters, digits and '_'")
