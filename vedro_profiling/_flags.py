@@ -88,8 +88,10 @@ def make_options(args: Namespace, settings: Any, project_dir: Path) -> "Options"
     OptionError
         For a value that cannot be used.
     """
-    from vedro_profiling.options import Options, make_run_id, profiling_folder
+    from vedro_profiling.options import Options, check_switch, make_run_id, profiling_folder
 
+    for switch in ("enable_profiling", "draw_plots", "show_scenario_costs"):
+        check_switch(switch, getattr(args, switch))
     run_id = args.profiling_run_id
     if run_id is None:
         run_id = make_run_id(datetime.now())  # noqa: DTZ005 - a name, in the user's own time

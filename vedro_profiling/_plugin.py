@@ -68,6 +68,8 @@ class VedroProfilingPlugin(Plugin):
         super().__init__(config)
         self._settings = config
         self._project_dir = Path.cwd()
+        # Vedro has changed to the project by now: only the shell still tells where its user stands.
+        self._started_in = Path(os.environ.get("PWD", self._project_dir))
         self._args = Namespace()
         self._options: Options | None = None
         self._thresholds: list[Threshold] = []
@@ -174,7 +176,7 @@ class VedroProfilingPlugin(Plugin):
             return
         from vedro_profiling.analysis.k6_summary import handle_summary
         from vedro_profiling.analysis.thresholds import check
-        from vedro_profiling.storage import replacing
+        from vedro_profiling.replacing import replacing
 
         outcome = self._outcome
         self._verdicts = check(
@@ -228,7 +230,7 @@ class VedroProfilingPlugin(Plugin):
             from vedro_profiling.console import summary_lines
 
             for line in summary_lines(
-                self._outcome, pictures=self._pictures, verdicts=self._verdicts, base=self._project_dir
+                self._outcome, pictures=self._pictures, verdicts=self._verdicts, base=self._started_in
             ):
                 event.report.add_summary(line)
         for fault in self._faults:

@@ -1,6 +1,7 @@
 """What a finished run has to tell, as tables and sentences; `console` and `markdown` print them."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import polars as pl
@@ -28,6 +29,11 @@ __all__ = (
 _MOST_TARGETS: Final = 20
 _MOST_SCENARIOS: Final = 5
 
+_Target = tuple[str, str]
+"""Method and name: a process and a container may bear the same one."""
+
+_HOST: Final = (schema.DEFAULT_METHOD, schema.SYSTEM_TARGET)
+
 
 class Table(NamedTuple):
     """Rows of texts under their titles."""
@@ -52,22 +58,23 @@ def units(outcome: "Outcome") -> str:
 
 def targets(points: pl.DataFrame) -> Table:
     """Make the table of targets, those that consumed most first, the host last."""
-    statistics = {
-        (row["target"], row["metric"]): row for row in summarize(points, by=("target", "metric")).iter_rows(named=True)
-    }
+    measured = points.filter(pl.col("metric") != "scenario_duration")
+    statistics: dict[_Target, dict[str, dict[str, Any]]] = {}
+    for row in summarize(measured).iter_rows(named=True):
+        statistics.setdefault((row["method"], row["target"]), {})[row["metric"]] = row
+    labels = _labels(statistics)
     ranked = sorted(
-        dict.fromkeys(target for target, metric in statistics if metric != "scenario_duration"),
-        key=lambda target: (target == schema.SYSTEM_TARGET, -_pick(statistics, target, "cpu_time", "total", 0.0)),
+        statistics, key=lambda target: (target == _HOST, -_pick(statistics[target], "cpu_time", "total", 0.0))
     )
     rows = [
         (
-            target,
-            percent(_pick(statistics, target, "cpu_percent", "avg")),
-            percent(_pick(statistics, target, "cpu_percent", "max")),
-            duration(_in_seconds(_pick(statistics, target, "cpu_time", "total"))),
-            megabytes(_pick(statistics, target, "memory_usage", "avg")),
-            megabytes(_pick(statistics, target, "memory_usage", "max")),
-            megabytes(_pick(statistics, target, "memory_peak", "max")),
+            labels[target],
+            percent(_pick(statistics[target], "cpu_percent", "avg")),
+            percent(_pick(statistics[target], "cpu_percent", "max")),
+            duration(_in_seconds(_pick(statistics[target], "cpu_time", "total"))),
+            megabytes(_pick(statistics[target], "memory_usage", "avg")),
+            megabytes(_pick(statistics[target], "memory_usage", "max")),
+            megabytes(_pick(statistics[target], "memory_peak", "max")),
         )
         for target in ranked
     ]
@@ -78,7 +85,8 @@ def targets(points: pl.DataFrame) -> Table:
 
 def dearest_scenarios(points: pl.DataFrame, *, most: int = _MOST_SCENARIOS) -> Table:
     """Make the table of the dearest scenarios, by the CPU time of all targets but the host, which holds them all."""
-    costs = scenario_costs(points).filter(pl.col("target") != schema.SYSTEM_TARGET)
+    is_host = (pl.col("method") == schema.DEFAULT_METHOD) & (pl.col("target") == schema.SYSTEM_TARGET)
+    costs = scenario_costs(points).filter(~is_host)
     ranked = (
         costs.group_by("scenario", maintain_order=True)
         .agg(
@@ -131,8 +139,14 @@ def verdicts_missed(verdicts: pl.DataFrame) -> list[dict[str, Any]]:
     return missed.to_dicts()
 
 
-def _pick(statistics: dict[Any, Any], target: str, metric: str, statistic: str, missing: Any = None) -> Any:
-    return statistics.get((target, metric), {}).get(statistic, missing)
+def _labels(targets: Collection[_Target]) -> dict[_Target, str]:
+    """Name each target, with its method where two share a name."""
+    bearers = Counter(name for _, name in targets)
+    return {(method, name): name if bearers[name] == 1 else f"{name} ({method})" for method, name in targets}
+
+
+def _pick(metrics: Mapping[str, Mapping[str, Any]], metric: str, statistic: str, missing: Any = None) -> Any:
+    return metrics.get(metric, {}).get(statistic, missing)
 
 
 def _in_seconds(milliseconds: float | None) -> float | None:

@@ -15,6 +15,7 @@ __all__ = (
     "DOCKER_READERS",
     "FORMATS",
     "Options",
+    "check_switch",
     "make_run_id",
     "profiling_folder",
 )
@@ -23,6 +24,8 @@ FORMATS: Final = ("ndjson", "ndjson.gz", "parquet")
 """What `profiling_formats` may name: the suffixes of the files of points."""
 
 DOCKER_READERS: Final = ("auto", "cgroup", "engine")
+
+_POLL_SECONDS: Final = (0.001, 86_400)
 
 _TAG_NAME: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
@@ -36,12 +39,22 @@ def make_run_id(now: datetime) -> str:
     return f"run-{now:%Y%m%d-%H%M%S}"
 
 
-def profiling_folder(project_dir: Path, pattern: str, run_id: str) -> Path:
+def profiling_folder(project_dir: Path, pattern: str | Path, run_id: str) -> Path:
     """Place a run's folder in the project; a run id may be any text, and cannot lead out of it.
 
+    Raises
+    ------
+    OptionError
+        If either is no text.
+
+    Examples
+    --------
     >>> profiling_folder(Path("/project"), ".profiling/{run}", "../night 7").as_posix()
     '/project/.profiling/night_7'
     """
+    _require(_is_name(run_id), "profiling_run_id", run_id, "a text that is not empty")
+    is_path = isinstance(pattern, str | Path) and str(pattern).strip()
+    _require(is_path, "profiling_dir", pattern, "the name of a folder, such as '.profiling'")
     run = re.sub(r"[^\w.-]+", "_", run_id).strip("._")[:80] or "run"
     return project_dir / str(pattern).replace("{run}", run)
 
@@ -74,6 +87,7 @@ class Options:
         _check_choices("profiling_methods", self.profiling_methods, schema.METHODS)
         _check_choices("profiling_formats", self.profiling_formats, FORMATS)
         _check_choices("docker_reader", [self.docker_reader], DOCKER_READERS)
+        check_switch("reset_peaks", self.reset_peaks)
         _check_period(self.poll_time)
         _require(_is_list_of(self.processes, str | int), "processes", self.processes, "a list of names and pids")
         _check_names("profiling_containers", self.profiling_containers)
@@ -85,6 +99,17 @@ class Options:
         """The compose projects whose containers are read."""
         name = self.docker_compose_project_name
         return [name] if isinstance(name, str) else name
+
+
+def check_switch(option: str, value: Any) -> None:
+    """Refuse what is neither True nor False: "no" would count as yes.
+
+    Raises
+    ------
+    OptionError
+        Naming the option and the value.
+    """
+    _require(isinstance(value, bool), option, value, "True or False")
 
 
 def _require(allowed: object, option: str, value: Any, expected: str) -> None:
@@ -103,7 +128,7 @@ def _is_list_of(values: Any, kind: Any) -> bool:
 
 def _check_choices(option: str, values: Any, allowed: Sequence[str]) -> None:
     expected = f"one of {', '.join(map(repr, allowed))}"
-    _require(_is_list_of(values, str) and values, option, values, f"a list of {expected}")
+    _require(_is_list_of(values, str) and values, option, values, f"a list that is not empty, each {expected}")
     for value in values:
         _require(value in allowed, option, value, expected)
 
@@ -114,8 +139,10 @@ def _check_names(option: str, values: Any) -> None:
 
 
 def _check_period(value: Any) -> None:
+    lowest, highest = _POLL_SECONDS
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    _require(is_number and math.isfinite(value) and value > 0, "poll_time", value, "seconds between readings, above 0")
+    expected = f"seconds between readings, above 0: from {lowest} to {highest}"
+    _require(is_number and math.isfinite(value) and lowest <= value <= highest, "poll_time", value, expected)
 
 
 def _check_tags(tags: Any) -> None:

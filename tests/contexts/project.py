@@ -95,7 +95,7 @@ class Project:
         return subprocess.Popen(
             [sys.executable, "-m", "vedro", "run", *switches, *flags],
             cwd=self.folder,
-            env={**inherited, "COLUMNS": "120", "TERM": "dumb", **environment},
+            env={**inherited, "COLUMNS": "120", "TERM": "dumb", "PWD": str(self.folder), **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

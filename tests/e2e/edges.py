@@ -68,6 +68,8 @@ class WrongOptions(vedro.Scenario):
         "additional_tags", '{"target": "x"}', "additional_tags = 'target': expected a tag name that is not reserved"
     )
     @params("additional_tags", '{"build": 7}', "additional_tags['build'] = 7: expected a text")
+    @params("draw_plots", '"no"', "draw_plots = 'no': expected True or False")
+    @params("profiling_run_id", "7", "profiling_run_id = 7: expected a text")
     @params("docker_reader", '"magic"', "docker_reader = 'magic': expected one of 'auto'")
     @params("processes", '"nginx"', "processes = 'nginx': expected a list")
     @params("profiling_summary", '""', "profiling_summary = '': expected the name of a file")

@@ -12,6 +12,8 @@ from tests.contexts.outcomes import make_outcome, make_verdicts
 from tests.contexts.series import make_series, put_together
 from vedro_profiling.console import summary_lines
 
+_REDIS = {"default": 900, "docker": 100}
+
 
 def points_of(targets: int = 1, *, name: str = "app") -> pl.DataFrame:
     """Make a scenario with targets that cost it something each, and the host."""
@@ -45,6 +47,31 @@ class Verdicts(vedro.Scenario):
             "! budget not judged: cpu_time count<9: no scenario ran",
             "! a note",
         ]
+
+
+class SharedName(vedro.Scenario):
+    subject = "a process and a container of one name are two rows, and a container named system is no host"
+
+    def when_the_lines_are_made(self) -> None:
+        points = put_together(
+            *(make_series([cpu], metric="cpu_time", target="redis", method=method) for method, cpu in _REDIS.items()),
+            *(make_series([5000], metric="cpu_time", target="system", method=method) for method in _REDIS),
+            make_series([1000], metric="scenario_duration", target="vedro", scenario="pay.py::Pay", subject="it pays"),
+            make_series([700], metric="cpu_time", target="system", method="docker", scenario="pay.py::Pay"),
+        )
+        self.lines = summary_lines(make_outcome(points), width=98)
+
+    def then_each_has_its_own_numbers(self) -> None:
+        rows = [re.split(r"  +", line)[:4] for line in self.lines if line.startswith(("redis", "system"))]
+        assert [(name, used) for name, _, _, used in rows] == [
+            ("system (docker)", "5.70 s"),
+            ("redis (default)", "0.90 s"),
+            ("redis (docker)", "0.10 s"),
+            ("system (default)", "5.00 s"),
+        ]
+
+    def and_the_container_counts_for_the_scenario(self) -> None:
+        assert any(line.endswith("system (0.70 s)") for line in self.lines)
 
 
 class ManyTargets(vedro.Scenario):

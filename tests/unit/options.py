@@ -76,17 +76,20 @@ class Refused(vedro.Scenario):
     @params("profiling_run_id", "  ", "a text that is not empty")
     @params("profiling_run_id", 7, "a text that is not empty")
     @params("profiling_methods", ["dokcer"], "one of 'default', 'docker'")
-    @params("profiling_methods", [], "a list of one of 'default', 'docker'")
-    @params("profiling_methods", "docker", "a list of one of 'default', 'docker'")
-    @params("profiling_methods", None, "a list of one of 'default', 'docker'")
+    @params("profiling_methods", [], "a list that is not empty, each one of 'default', 'docker'")
+    @params("profiling_methods", "docker", "a list that is not empty, each one of 'default', 'docker'")
+    @params("profiling_methods", None, "a list that is not empty, each one of 'default', 'docker'")
     @params("profiling_formats", ["csv"], "one of 'ndjson', 'ndjson.gz', 'parquet'")
     @params("docker_reader", "cgroups", "one of 'auto', 'cgroup', 'engine'")
-    @params("poll_time", 0, "seconds between readings, above 0")
-    @params("poll_time", -1, "seconds between readings, above 0")
-    @params("poll_time", math.inf, "seconds between readings, above 0")
-    @params("poll_time", math.nan, "seconds between readings, above 0")
-    @params("poll_time", "1", "seconds between readings, above 0")
-    @params("poll_time", True, "seconds between readings, above 0")  # noqa: FBT003 - a value of the wrong kind
+    @params("poll_time", 0, "seconds between readings, above 0: from 0.001 to 86400")
+    @params("poll_time", -1, "seconds between readings, above 0: from 0.001 to 86400")
+    @params("poll_time", math.inf, "seconds between readings, above 0: from 0.001 to 86400")
+    @params("poll_time", math.nan, "seconds between readings, above 0: from 0.001 to 86400")
+    @params("poll_time", "1", "seconds between readings, above 0: from 0.001 to 86400")
+    @params("poll_time", True, "seconds between readings, above 0: from 0.001 to 86400")  # noqa: FBT003 - a value of the wrong kind
+    @params("poll_time", 1e300, "seconds between readings, above 0: from 0.001 to 86400")
+    @params("poll_time", 1e-9, "seconds between readings, above 0: from 0.001 to 86400")
+    @params("reset_peaks", "no", "True or False")
     @params("processes", "postgres", "a list of names and pids")
     @params("processes", {"postgres": 1}, "a list of names and pids")
     @params("processes", [1.5], "a list of names and pids")
@@ -111,6 +114,24 @@ class Refused(vedro.Scenario):
         assert message.startswith(f"{self.option} = ")
         assert repr(value).strip("[]") in message
         assert message.endswith(f"expected {self.allowed}")
+
+
+class RefusedFolders(vedro.Scenario):
+    subject = "a folder {pattern!r} for the run {run!r} is refused, and named"
+
+    @params(None, "night", "profiling_dir = None: expected the name of a folder")
+    @params(5, "night", "profiling_dir = 5: expected the name of a folder")
+    @params(" ", "night", "profiling_dir = ' ': expected the name of a folder")
+    @params(".profiling", 7, "profiling_run_id = 7: expected a text that is not empty")
+    def __init__(self, pattern: Any, run: Any, words: str) -> None:
+        self.pattern, self.run, self.words = pattern, run, words
+
+    def when_the_run_is_placed(self) -> None:
+        with catched(OptionError) as self.caught:
+            profiling_folder(Path("/project"), self.pattern, self.run)
+
+    def then_it_is_named(self) -> None:
+        assert self.words in str(self.caught.value)
 
 
 class RefusedTags(vedro.Scenario):
