@@ -1,8 +1,9 @@
 """From samplers to the journal: a thread for each method on a grid of ticks, and readings at scenario borders."""
 
+import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
@@ -31,7 +32,7 @@ class Cost(NamedTuple):
     """What recording itself cost."""
 
     cpu_seconds: float
-    """CPU time of the sampler threads and of the border readings."""
+    """CPU time of the sampler threads, of the helpers that talk to the engine, and of the border readings."""
     wall_seconds: float
     ticks: int
     late: int
@@ -149,6 +150,8 @@ class Recorder:
         self._wait = wait
         self._stop = threading.Event()
         self._border_cpu_ns = 0
+        self._helpers_cpu_ns = 0
+        self._helpers_before_ns: dict[threading.Thread, int] = {}
         self._started_ns = self._stopped_ns = 0
         self._traffic_borders_due_ns = 0
         self._is_traffic_due = False
@@ -162,6 +165,7 @@ class Recorder:
         """Find the targets, take the first readings, and start the threads."""
         for lane in self._lanes:
             lane.open()
+        self._helpers_before_ns = _helpers_cpu_ns(self._lanes)
         self._started_ns = self._monotonic_ns()
         for lane in self._lanes:
             lane.grid = TickGrid(self._started_ns, self._period_ns)
@@ -212,6 +216,11 @@ class Recorder:
         """End the threads, take the last readings and close the samplers."""
         if self._stop.is_set():
             return
+        # What they used before the first reading, to import a library say, delayed no scenario.
+        before_ns = self._helpers_before_ns
+        self._helpers_cpu_ns = sum(
+            cpu_ns - before_ns.get(thread, 0) for thread, cpu_ns in _helpers_cpu_ns(self._lanes).items()
+        )
         self._stop.set()
         self._stopped_ns = self._monotonic_ns()
         for lane in self._lanes:
@@ -227,9 +236,24 @@ class Recorder:
         """What recording cost so far."""
         grids = [lane.grid for lane in self._lanes]
         return Cost(
-            cpu_seconds=(self._border_cpu_ns + sum(lane.cpu_ns for lane in self._lanes)) / 1e9,
+            cpu_seconds=(self._border_cpu_ns + self._helpers_cpu_ns + sum(lane.cpu_ns for lane in self._lanes)) / 1e9,
             wall_seconds=((self._stopped_ns or self._monotonic_ns()) - self._started_ns) / 1e9,
             ticks=sum(grid.taken for grid in grids),
             late=sum(grid.late for grid in grids),
             missed=sum(grid.missed for grid in grids),
         )
+
+
+def _helpers_cpu_ns(lanes: Iterable[_Lane]) -> dict[threading.Thread, int]:
+    """Tell the CPU time of each thread that samplers started; only Linux knows it of other threads."""
+    own = {lane.thread for lane in lanes}
+    threads = [thread for thread in threading.enumerate() if thread.name.startswith("vedro-profiling")]
+    return {thread: _thread_cpu_ns(thread) for thread in threads if thread not in own and sys.platform == "linux"}
+
+
+def _thread_cpu_ns(thread: threading.Thread) -> int:
+    try:
+        # CPUCLOCK_SCHED of one thread, by its kernel id: a thread that has ended is an error, and no crash.
+        return time.clock_gettime_ns((~(thread.native_id or 0) << 3) | 6)
+    except OSError:
+        return 0

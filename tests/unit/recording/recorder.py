@@ -1,5 +1,6 @@
 """The tick grid, the borders, faults and the end of a recording, on a clock that only the scenario moves."""
 
+import sys
 import threading
 from collections.abc import Sequence
 from time import thread_time_ns
@@ -11,7 +12,7 @@ from vedro import params
 from tests.contexts.recording import MILLISECOND, SECOND, Reading, ScriptedSampler, SteppedTime, unpack
 from vedro_profiling.recording.journal_writer import Journal
 from vedro_profiling.recording.recorder import Cost, Recorder
-from vedro_profiling.recording.samplers import Append
+from vedro_profiling.recording.samplers import Append, Roster
 
 START_NS = SECOND
 
@@ -379,6 +380,46 @@ class BurningSampler(ScriptedSampler):
         end_ns = thread_time_ns() + 2 * MILLISECOND
         while thread_time_ns() < end_ns:
             pass
+
+
+class HelpedSampler(ScriptedSampler):
+    """Has a helper thread that uses 5 ms of CPU when told to go, and lives until the sampler is closed."""
+
+    def open(self, roster: Roster) -> None:
+        super().open(roster)
+        self.go, self.has_burnt, self.may_end = (threading.Event() for _ in range(3))
+        threading.Thread(target=self._help, name="vedro-profiling-helper", daemon=True).start()
+
+    def _help(self) -> None:
+        self.go.wait(30)
+        end_ns = thread_time_ns() + 5 * MILLISECOND
+        while thread_time_ns() < end_ns:
+            pass
+        self.has_burnt.set()
+        self.may_end.wait(30)
+
+    def close(self) -> None:
+        super().close()
+        self.may_end.set()
+
+
+@vedro.skip_if(lambda: sys.platform != "linux", "only Linux tells the CPU of other threads")
+class CostOfHelpers(vedro.Scenario):
+    subject = "the cost holds the CPU of the threads that samplers start, as those that talk to the engine"
+
+    def given_a_sampler_with_a_helper(self) -> None:
+        self.time = SteppedTime()
+        self.sampler = HelpedSampler(self.time)
+        self.recorder, _ = make_recorder(self.time, [self.sampler])
+        self.recorder.start()
+
+    def when_the_helper_burns_five_ms(self) -> None:
+        self.sampler.go.set()
+        self.sampler.has_burnt.wait(30)
+        self.recorder.stop()
+
+    def then_they_are_counted(self) -> None:
+        assert 0.005 <= self.recorder.cost.cpu_seconds < 0.5
 
 
 class CostInPercent(vedro.Scenario):
