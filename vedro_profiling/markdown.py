@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from vedro_profiling import digest
 from vedro_profiling.console import plain
-from vedro_profiling.storage.replacing import replacing
+from vedro_profiling.replacing import replacing
 
 if TYPE_CHECKING:
     import polars as pl

@@ -5,12 +5,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
-from uuid import uuid4
 
 import altair as alt
 import vl_convert
 
 from vedro_profiling.errors import OptionError
+from vedro_profiling.replacing import replacing
 
 __all__ = ("save_chart",)
 
@@ -59,7 +59,10 @@ def save_chart(chart: Any, path: str | os.PathLike[str], *, ppi: int = 300) -> P
             f"path={str(path)!r} ends in {target.suffix!r}, which is no format for charts; "
             f"end it in one of {', '.join(_WRITERS)}"
         )
-    _replace_file(target, writer(chart.to_dict(), ppi))
+    content = writer(chart.to_dict(), ppi)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(target) as beside:
+        beside.write_bytes(content)
     return target
 
 
@@ -85,14 +88,3 @@ _WRITERS: Final[dict[str, Callable[[dict[str, Any], int], bytes]]] = {
     ".html": _html,
     ".json": _json,
 }
-
-
-def _replace_file(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The path's own name may be as long as a name can be: the other one must not be longer.
-    beside = path.with_name(f".{uuid4().hex}.part")
-    try:
-        beside.write_bytes(content)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -2,13 +2,11 @@
 
 from vedro_profiling.storage.ndjson import write_ndjson
 from vedro_profiling.storage.parquet import read_facts, write_parquet
-from vedro_profiling.storage.replacing import replacing
 from vedro_profiling.storage.sources import load, scan
 
 __all__ = (
     "load",
     "read_facts",
-    "replacing",
     "scan",
     "write_ndjson",
     "write_parquet",

@@ -6,12 +6,12 @@ from pathlib import Path
 import polars as pl
 
 from vedro_profiling.errors import MissingFileError
+from vedro_profiling.replacing import replacing
 from vedro_profiling.storage.compressed import is_gzip, unpack
 from vedro_profiling.storage.damage import Damage
 from vedro_profiling.storage.frame import as_points
 from vedro_profiling.storage.k6_decoding import decode_points
 from vedro_profiling.storage.k6_encoding import SEPARATOR, encode_lines
-from vedro_profiling.storage.replacing import replacing
 
 __all__ = (
     "read_ndjson",

@@ -10,8 +10,8 @@ import polars as pl
 
 from vedro_profiling import schema
 from vedro_profiling.errors import FileFormatError, MissingFileError, SchemaError
+from vedro_profiling.replacing import replacing
 from vedro_profiling.storage.frame import as_points, point_columns
-from vedro_profiling.storage.replacing import replacing
 
 __all__ = (
     "read_facts",

@@ -4,7 +4,7 @@ from pathlib import Path
 import vedro
 from vedro import params
 
-from vedro_profiling.storage import replacing
+from vedro_profiling.replacing import replacing
 
 
 class TheFileAppearsWhole(vedro.Scenario):

@@ -29,10 +29,11 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     Examples
     --------
     >>> import tempfile
-    >>> place = Path(tempfile.mkdtemp()) / "summary.json"
-    >>> with replacing(place) as beside:
-    ...     _ = beside.write_text("{}")
-    >>> place.read_text()
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     place = Path(folder, "summary.json")
+    ...     with replacing(place) as beside:
+    ...         _ = beside.write_text("{}")
+    ...     place.read_text()
     '{}'
     """
     place = Path(path)
