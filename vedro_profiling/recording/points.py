@@ -8,7 +8,6 @@ from vedro_profiling import schema
 from vedro_profiling.recording.clock import Anchor
 from vedro_profiling.recording.journal import Readings
 from vedro_profiling.recording.samplers import MISSING, Source
-from vedro_profiling.recording.samplers.stats import ENGINE_READER
 
 __all__ = ("derive",)
 
@@ -50,10 +49,11 @@ def derive(readings: Readings) -> pl.DataFrame:
             *(_differences(traffic, sources, name).with_columns(metric=_metric(name)) for name in _TRAFFIC[1:-1]),
         ]
     )
+    poll_ns = readings.facts.get("poll_time", 0.0) * 1e9
     measured = pl.concat(
         [
             # What the engine sent last arrives with the reading that ends the run, which is no tick.
-            _cpu_percent(pl.concat([ticks, _streamed(borders, sources)]), sources),
+            _cpu_percent(pl.concat([ticks, _streamed(borders, sources)]), sources, poll_ns=poll_ns),
             _megabytes(usage, "memory_bytes", "memory_usage"),
             _megabytes(usage, "working_set_bytes", "memory_working_set"),
             _peaks(usage, sources),
@@ -92,6 +92,7 @@ def _sources(sources: list[Source]) -> pl.DataFrame:
         "cores": pl.Int64,
         "born_at_ns": pl.Int64,
         "peak_resets": pl.Boolean,
+        "has_border_readings": pl.Boolean,
     }
     return pl.DataFrame(sources, schema=dtypes, orient="row").with_row_index("source").cast({"source": pl.Int64})
 
@@ -121,14 +122,20 @@ def _cpu_time(usage: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
     return _differences(usage, sources, "cpu_ns").with_columns(pl.col("value") / 1e6, metric=_metric("cpu_time"))
 
 
-def _cpu_percent(ticks: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
-    percent = pl.col("value") * 100 / (pl.col("at_ns") - pl.col("since_ns")) / pl.col("cores")
+def _cpu_percent(ticks: pl.DataFrame, sources: pl.DataFrame, *, poll_ns: float) -> pl.DataFrame:
+    """Relate CPU to wall time between ticks.
+
+    A late tick may come right before the next: within less than half a period a counter that moves in steps of
+    4 ms tells nothing in percent. What was used in it counts in `cpu_time` all the same.
+    """
+    interval_ns = pl.col("at_ns") - pl.col("since_ns")
+    percent = pl.col("value") * 100 / interval_ns / pl.col("cores")
     # The host's counter moves in ticks of 10 ms: a short interval can seem to hold more than there is.
     of_whole_machine = percent.clip(upper_bound=100)
     is_host = (pl.col("method") == schema.DEFAULT_METHOD) & (pl.col("target") == schema.SYSTEM_TARGET)
     return (
         _differences(ticks, sources, "cpu_ns")
-        .filter(pl.col("at_ns") > pl.col("since_ns"))
+        .filter(interval_ns > 0, interval_ns >= poll_ns / 2)
         .join(sources.select("source", "cores", "method", "target"), on="source", maintain_order="left")
         .with_columns(value=pl.when(is_host).then(of_whole_machine).otherwise(percent), metric=_metric("cpu_percent"))
         .drop("cores", "method", "target")
@@ -185,7 +192,7 @@ def _attempts(borders: list[dict[str, Any]]) -> pl.DataFrame:
 
 
 def _streamed(rows: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
-    return rows.join(sources.filter(pl.col("reader") == ENGINE_READER), on="source", how="semi")
+    return rows.join(sources.filter(~pl.col("has_border_readings")), on="source", how="semi")
 
 
 def _apportion(counters: pl.DataFrame, attempts: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:

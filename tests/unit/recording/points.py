@@ -783,3 +783,28 @@ class LastOfTheStream(vedro.Scenario):
 
     def then_it_counts(self) -> None:
         assert self.points.select("target", "value").rows() == [("app", 10), ("app", 30)]
+
+
+class LateTick(vedro.Scenario):
+    subject = "a late tick right before the next makes no percent of the moment between, but its CPU time counts"
+
+    def given_ticks_of_a_second_of_which_one_was_late(self) -> None:
+        at_ms = (1000, 2000, 3990, 4000, 5000)
+        self.readings = make_readings(
+            [Source("default", "vedro", "/proc")],
+            ticks=[
+                (0, cpu_ms * MILLISECOND, MISSING, MISSING, MISSING, at * MILLISECOND)
+                for at, cpu_ms in zip(at_ms, (0, 100, 300, 304, 404), strict=True)
+            ],
+        )
+        self.readings.facts["poll_time"] = 1.0
+
+    def when_points_are_made(self) -> None:
+        self.percents = rows(self.readings, "cpu_percent")
+        self.times = rows(self.readings, "cpu_time")
+
+    def then_the_moment_has_no_percent(self) -> None:
+        assert [at for at, _ in self.percents] == [2000, 3990, 5000]
+
+    def and_all_cpu_time_is_there(self) -> None:
+        assert sum(value for _, value in self.times) == 404
