@@ -86,6 +86,8 @@ def summary_lines(
 
 def _targets(outcome: "Outcome", width: int) -> list[str]:
     table = digest.targets(outcome.points)
+    if not table.rows:
+        return []
     left_out = [f"({table.left_out} more targets are in the files)"] if table.left_out else []
     return [*_table(table, width), *left_out, f"({digest.units(outcome)})"]
 

@@ -28,6 +28,7 @@ __all__ = (
 
 _MOST_TARGETS: Final = 20
 _MOST_SCENARIOS: Final = 5
+_WORTH_A_PERCENT: Final = 1.0
 
 _Target = tuple[str, str]
 """Method and name: a process and a container may bear the same one."""
@@ -110,12 +111,10 @@ def dearest_scenarios(points: pl.DataFrame, *, most: int = _MOST_SCENARIOS) -> T
 
 
 def own_cost(outcome: "Outcome") -> str:
-    """Say what recording itself cost."""
+    """Say what recording itself cost; in percent only where the run was long enough for that to mean something."""
     cost = outcome.cost
-    return (
-        f"own cost: {cost.percent:.2f} % of a core ({cost.cpu_seconds:.3f} s CPU); "
-        f"{cost.ticks} ticks, {cost.late} late, {cost.missed} missed"
-    )
+    share = f"{cost.percent:.2f} % of a core, " if cost.wall_seconds >= _WORTH_A_PERCENT else ""
+    return f"own cost: {share}{cost.cpu_seconds:.3f} s CPU; {cost.ticks} ticks, {cost.late} late, {cost.missed} missed"
 
 
 def readers(outcome: "Outcome") -> list[str]:

@@ -132,6 +132,33 @@ class Nothing(vedro.Scenario):
         assert self.lines == [
             "profiling run-1: 10.0 s, a reading every 0.5 s",
             "",
-            "own cost: 0.25 % of a core (0.025 s CPU); 20 ticks, 1 late, 2 missed",
+            "own cost: 0.25 % of a core, 0.025 s CPU; 20 ticks, 1 late, 2 missed",
             "files: /project/.profiling/profiling.parquet",
         ]
+
+
+class ShortRun(vedro.Scenario):
+    subject = "of a run of milliseconds the own cost is told in CPU time, for a percent of it would alarm for nothing"
+
+    def given_a_run_of_five_milliseconds(self) -> None:
+        outcome = make_outcome(points_of())
+        self.outcome = replace(outcome, cost=outcome.cost._replace(wall_seconds=0.005))
+
+    def when_the_lines_are_made(self) -> None:
+        self.lines = summary_lines(self.outcome, width=98)
+
+    def then_there_is_no_percent(self) -> None:
+        assert "own cost: 0.025 s CPU; 20 ticks, 1 late, 2 missed" in self.lines
+
+
+class ScenariosOnly(vedro.Scenario):
+    subject = "a run that read no target has no table of targets, and no line that explains one"
+
+    def when_the_lines_are_made(self) -> None:
+        points = make_series(
+            [1000], metric="scenario_duration", target="vedro", scenario="pay.py::Pay", subject="it pays"
+        )
+        self.lines = summary_lines(make_outcome(points), width=98)
+
+    def then_nothing_is_explained(self) -> None:
+        assert [line for line in self.lines if line.startswith(("target", "(100 %"))] == []

@@ -59,7 +59,7 @@ class WholePage(vedro.Scenario):
             "| :-- | --: | --: | :-- |\n"
             "| `it pays` | 1.00 s | 0.50 s | `app (0.50 s)` |\n\n"
             "- `docker: gone for a while`\n\n"
-            "own cost: 0.25 % of a core (0.025 s CPU); 20 ticks, 1 late, 2 missed; `containers: 1 by cgroup v2`\n"
+            "own cost: 0.25 % of a core, 0.025 s CPU; 20 ticks, 1 late, 2 missed; `containers: 1 by cgroup v2`\n"
         )
 
 
