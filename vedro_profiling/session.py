@@ -3,13 +3,13 @@
 import atexit
 import importlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from vedro_profiling import schema
 from vedro_profiling.errors import FileFormatError, RecordingError
@@ -206,8 +206,19 @@ def _write(points: "pl.DataFrame", path: Path, facts: dict[str, Any]) -> None:
 
 
 @contextmanager
-def record(
-    *, poll_time: float = 0.1, profiling_dir: Path | str | None = None, run_id: str | None = None, **options: Any
+def record(  # noqa: PLR0913 - the options of a run, all keyword-only: editors and type checkers know each by name
+    *,
+    poll_time: float = 0.1,
+    profiling_dir: Path | str | None = None,
+    run_id: str | None = None,
+    profiling_methods: Sequence[str] = (schema.DEFAULT_METHOD,),
+    processes: Sequence[str | int] = (),
+    docker_compose_project_name: str | Sequence[str] = "compose",
+    profiling_containers: Sequence[str] = (),
+    docker_reader: Literal["auto", "cgroup", "engine"] = "auto",
+    reset_peaks: bool = True,
+    profiling_formats: Sequence[str] = ("ndjson", "parquet"),
+    additional_tags: Mapping[str, str] = {},
 ) -> Iterator[Session]:
     """Record the block below `with`: this process and the host, and containers if asked for.
 
@@ -219,8 +230,22 @@ def record(
         Folder for files and journal; without one nothing is written.
     run_id
         Name of the run; made of the time if not given.
-    options
-        Any other option of `vedro_profiling.options.Options`, such as `profiling_methods=["default", "docker"]`.
+    profiling_methods
+        What to read: `default` is this process, `processes` and the host, `docker` the containers.
+    processes
+        Names or pids of processes to read beside this one.
+    docker_compose_project_name
+        The compose project, or projects, whose containers are read.
+    profiling_containers
+        Names or globs of containers to read that belong to no compose project.
+    docker_reader
+        How containers are read: their cgroup files (`cgroup`), the engine's stream (`engine`), or what each allows.
+    reset_peaks
+        Whether each reading starts a new memory peak; others who read the kernel's peak then see it fall.
+    profiling_formats
+        The files to write: `ndjson`, `ndjson.gz`, `parquet`.
+    additional_tags
+        More tags for every point, each a column: `{"branch": "main"}`.
 
     Yields
     ------
@@ -245,7 +270,14 @@ def record(
             profiling_run_id=run_id or make_run_id(datetime.now()),  # noqa: DTZ005 - names bear the user's own time
             profiling_dir=Path(profiling_dir) if profiling_dir is not None else None,
             poll_time=poll_time,
-            **{"profiling_methods": [schema.DEFAULT_METHOD], **options},
+            profiling_methods=profiling_methods,
+            processes=processes,
+            docker_compose_project_name=docker_compose_project_name,
+            profiling_containers=profiling_containers,
+            docker_reader=docker_reader,
+            reset_peaks=reset_peaks,
+            profiling_formats=profiling_formats,
+            additional_tags=additional_tags,
         )
     )
     session.start()

@@ -1,6 +1,8 @@
 """A run from start to files, and what is recovered of one that died."""
 
 import os
+from dataclasses import asdict
+from inspect import signature
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -312,6 +314,49 @@ class RecordedBlock(vedro.Scenario):
     def and_files_are_there_if_wanted(self) -> None:
         if self.folder is not None:
             assert load(self.folder).height == self.run.points.height
+
+
+class OptionsOfABlock(vedro.Scenario):
+    subject = "a block can be told every option of a run, and means what a run means when it is told nothing"
+
+    def when_both_are_asked_for_their_options(self) -> None:
+        self.of_a_block = {name: told.default for name, told in signature(record).parameters.items()}
+        made = asdict(Options(profiling_run_id="run-1"))
+        self.of_a_run = {name.replace("profiling_run_id", "run_id"): value for name, value in made.items()}
+
+    def then_the_names_are_the_same(self) -> None:
+        assert set(self.of_a_block) == set(self.of_a_run)
+
+    def and_the_defaults_but_for_what_suits_a_block_better(self) -> None:
+        others = {name for name, default in self.of_a_block.items() if default != self.of_a_run[name]}
+        assert others == {"poll_time", "profiling_methods", "run_id"}
+
+
+class OptionsReachTheRun(vedro.Scenario):
+    subject = "what a block is told reaches the run: {option} = {value}"
+
+    @params("profiling_methods", ("docker",))
+    @params("processes", ("postgres", 7))
+    @params("docker_compose_project_name", ("shop", "bank"))
+    @params("profiling_containers", ("db-*",))
+    @params("docker_reader", "engine")
+    @params("reset_peaks", False)  # noqa: FBT003 - the value of a named option
+    @params("profiling_formats", ("ndjson.gz",))
+    @params("additional_tags", {"branch": "main"})
+    def __init__(self, option: str, value: Any) -> None:
+        self.option = option
+        self.value = value
+
+    def when_a_block_is_recorded(self) -> None:
+        with (
+            patch("vedro_profiling.session.Session") as self.session,
+            record(poll_time=NEVER, **{self.option: self.value}),
+        ):
+            pass
+
+    def then_the_run_was_told_it(self) -> None:
+        (options,) = self.session.call_args.args
+        assert getattr(options, self.option) == self.value
 
 
 class BlockThatRaises(vedro.Scenario):
