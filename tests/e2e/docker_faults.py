@@ -159,7 +159,7 @@ class HangingEngine(vedro.Scenario):
 
     def and_says_once_what_is_missing(self) -> None:
         (note,) = docker_notes(self.run.stdout)
-        assert "no engine to be reached (no answer within 1.5 s)" in note
+        assert "the engine has not answered within 1.5 s" in note
 
     def and_everything_else_is_there(self) -> None:
         assert {"python", "system"} <= set(vp.load(self.project.profiling)["target"])

@@ -177,8 +177,10 @@ class NoPermission(vedro.Scenario):
         assert self.rows[0].cpu_ns > 0
         assert self.rows[0].memory_bytes > 0
 
-    def and_nothing_to_complain_of(self) -> None:
-        assert self.sampled.notes == []
+    def and_one_note_says_why(self) -> None:
+        (note,) = self.sampled.notes
+        assert note.startswith(f"docker: {self.project.container_name('app')} is read through the engine")
+        assert "no permission to read" in note
 
 
 @vedro.skip_if(no_engine, NO_ENGINE)

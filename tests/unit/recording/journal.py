@@ -75,6 +75,21 @@ class DeadAndLive(vedro.Scenario):
         assert self.listed == [sorted(self.dead)] * 2
 
 
+class OfAnOlderVersion(vedro.Scenario):
+    subject = "sources that were written when they had fewer fields are read with what these mean when they are absent"
+
+    def given_a_journal_whose_sources_have_three_fields(self) -> None:
+        self.folder = leave_journal(vedro.create_tmp_dir())
+        (self.folder / "sources.ndjson").write_text('["docker", "app", "cgroup v2"]\n')
+
+    def when_it_is_read(self) -> None:
+        self.sources = read_journal(self.folder).sources
+
+    def then_the_others_have_their_defaults(self) -> None:
+        assert self.sources == [Source("docker", "app", "cgroup v2")]
+        assert self.sources[0].has_border_readings
+
+
 class NothingListed(vedro.Scenario):
     subject = "a folder without journals lists none"
 

@@ -651,7 +651,7 @@ class UnknownSource(vedro.Scenario):
         assert self.memory == [(1000, 1, "vedro")]
 
 
-STREAMED = Source("docker", "app", "engine", service="app")
+STREAMED = Source("docker", "app", "engine", service="app", has_border_readings=False)
 
 
 class Apportioned(vedro.Scenario):
@@ -718,17 +718,18 @@ class ApportionedTraffic(vedro.Scenario):
 
 
 class NothingApportioned(vedro.Scenario):
-    subject = "{reader}: without an interval of a stream that spans a border there is no column for it"
+    subject = "{source}: without an interval of a stream that spans a border there is no column for it"
 
-    @params("cgroup v2", 1500)
-    @params("engine", 2000)
-    def __init__(self, reader: str, border_ms: int) -> None:
-        self.reader = reader
+    @params("read at borders too", has_border_readings=True, border_ms=1500)
+    @params("a stream", has_border_readings=False, border_ms=2000)
+    def __init__(self, source: str, *, has_border_readings: bool, border_ms: int) -> None:
+        self.source = source
+        self.has_border_readings = has_border_readings
         self.border_ms = border_ms
 
     def given_a_border(self) -> None:
         self.readings = make_readings(
-            [STREAMED._replace(reader=self.reader)],
+            [STREAMED._replace(has_border_readings=self.has_border_readings)],
             ticks=[usage(1000, cpu_ms=1), usage(2000, cpu_ms=11), usage(3000, cpu_ms=21)],
             scenarios=[begin(self.border_ms, "a")],
             tags={"branch": "main"},

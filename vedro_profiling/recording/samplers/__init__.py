@@ -1,6 +1,6 @@
 """One module per source of readings; each has a class that keeps to `Sampler`.
 
-To add a source: write a class with these four methods, give it to its method in `recording.recorder`,
+To add a source: write a class with these four methods, give it to its method in `session.make_samplers`,
 and let the suite in `tests/contract` run over it.
 """
 
@@ -45,6 +45,8 @@ class Source(NamedTuple):
     """Monotonic instant at which the counters were zero, if that was during the run: they then count from zero."""
     peak_resets: bool = False
     """Whether each reading resets the kernel's high-water mark; if not, a peak is told only when it grew."""
+    has_border_readings: bool = True
+    """Whether it is read at scenario borders too; if not, what its counters grew across one is split by time."""
 
 
 class Roster(Protocol):

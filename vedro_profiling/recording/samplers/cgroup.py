@@ -19,6 +19,7 @@ from vedro_profiling.recording.samplers.cgroup_formats import (
     disk_bytes_v2,
     network_bytes,
     value_after,
+    working_set,
 )
 from vedro_profiling.recording.samplers.cgroup_paths import Directories
 
@@ -146,9 +147,7 @@ class CgroupReader:
         except FileNotFoundError:
             return None
         except PermissionError as error:
-            raise PermissionError(
-                error.errno, "no permission to read: run as a user who may, or read through the engine", error.filename
-            ) from None
+            raise PermissionError(error.errno, "no permission to read: run as a user who may", error.filename) from None
         self._opened.append(file)
         return file
 
@@ -186,26 +185,22 @@ class CgroupReader:
         """
         cpu_ns = MISSING if self._cpu is None else self._cpu_ns_in(self._cpu.read())
         at_ns = self._monotonic_ns()
-        memory = working_set = peak = MISSING
+        memory = file_less = peak = MISSING
         if self._memory is not None:
             memory = int(self._memory.read())
             if not at_border and at_ns >= self._working_set_due_ns:
-                working_set = self._working_set(memory)
+                file_less = self._working_set(memory)
                 self._working_set_due_ns = at_ns + _WORKING_SET_NS
         if self._peak is not None:
             # The kernel may count a page between two reads: a mark below the usage just read would be absurd.
             peak = max(int(self._peak.read()), memory)
             self.reset_peak()
-        return Reading(cpu_ns, memory, working_set, peak, at_ns)
+        return Reading(cpu_ns, memory, file_less, peak, at_ns)
 
     def _working_set(self, memory: int) -> int:
-        """Docker's `calculateMemUsageUnixNoCache` (docker/cli, cli/command/container/stats_helpers.go)."""
         if self._memory_stat is None:
             return MISSING
-        inactive = value_after(self._memory_stat.read(), self._inactive_key)
-        if inactive == MISSING:
-            return MISSING
-        return memory - inactive if inactive < memory else memory
+        return working_set(memory, value_after(self._memory_stat.read(), self._inactive_key))
 
     def reset_peak(self) -> None:
         """Let the high-water mark start anew, if resets are permitted.

@@ -3,6 +3,8 @@
 Formats: kernel documentation, admin-guide/cgroup-v2.rst and cgroup-v1/blkio-controller.rst; proc_pid_net(5).
 """
 
+from collections.abc import Collection
+
 from vedro_profiling.recording.samplers import MISSING
 
 __all__ = (
@@ -11,6 +13,7 @@ __all__ = (
     "disk_bytes_v2",
     "network_bytes",
     "value_after",
+    "working_set",
 )
 
 
@@ -39,12 +42,26 @@ def cpu_ns_v2(content: bytes) -> int:
     return MISSING if usage_us == MISSING else usage_us * 1000
 
 
-def network_bytes(content: bytes) -> tuple[int, int]:
-    """Return the bytes received and sent of `/proc/<pid>/net/dev`: all interfaces but the loopback."""
+def working_set(memory: int, inactive_file: int) -> int:
+    """Return the memory less the file pages not used of late, `MISSING` if one of the two is.
+
+    Docker's `calculateMemUsageUnixNoCache` (docker/cli, cli/command/container/stats_helpers.go).
+
+    >>> working_set(100, 30), working_set(100, 100)
+    (70, 100)
+    """
+    if MISSING in (memory, inactive_file):
+        return MISSING
+    return memory - inactive_file if inactive_file < memory else memory
+
+
+def network_bytes(content: bytes, interfaces: Collection[bytes] | None = None) -> tuple[int, int]:
+    """Return the bytes received and sent of `/proc/<pid>/net/dev`: the named interfaces, else all but the loopback."""
     received = sent = 0
     for line in content.splitlines()[2:]:
-        name, _, counts = line.partition(b":")
-        if name.strip() != b"lo":
+        label, _, counts = line.partition(b":")
+        name = label.strip()
+        if name != b"lo" if interfaces is None else name in interfaces:
             fields = counts.split()
             received += int(fields[0])
             sent += int(fields[8])

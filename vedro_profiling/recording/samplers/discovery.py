@@ -2,17 +2,16 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
 from vedro_profiling.errors import ProfilingError
 from vedro_profiling.recording.samplers.containers import Container, Selection
-from vedro_profiling.recording.samplers.engine import Engine, Stream
+from vedro_profiling.recording.samplers.engine import Backoff, Engine, Stream, close_stream
 
 __all__ = ("Discovery",)
 
-_FIRST_DELAY_SECONDS: Final = 0.2
-_LONGEST_DELAY_SECONDS: Final = 5.0
 _JOIN_SECONDS: Final = 0.5
 
 
@@ -32,8 +31,11 @@ class Discovery:
         Called then, if the container runs all the same.
     leave
         Called with the id of a container that was signalled or ended, and whether it ended.
+    finish_list
+        Called after each list of running containers, when all of it was attached or refused.
     tell
-        Takes what the reader of the summary should know. All four are called in the discovery thread.
+        Takes what the reader of the summary should know, in any thread; the other four are called in the discovery
+        thread.
     """
 
     def __init__(  # noqa: PLR0913 - where to look, what for, and whom to tell
@@ -44,6 +46,7 @@ class Discovery:
         attach: Callable[[Container], None],
         refuse: Callable[[Container, Exception], None],
         leave: Callable[[str, bool], None],
+        finish_list: Callable[[], None],
         tell: Callable[[str], None],
     ) -> None:
         self._connect = connect
@@ -51,27 +54,30 @@ class Discovery:
         self._attach = attach
         self._refuse = refuse
         self._leave = leave
+        self._finish_list = finish_list
         self._tell = tell
         self._known: set[tuple[str, str]] = set()
         self._stopping = threading.Event()
         self._settled = threading.Event()
         self._stream: Stream | None = None
-        self._delay_seconds = _FIRST_DELAY_SECONDS
+        self._backoff = Backoff()
+        self._started_at_ns = 0
         self._listed = False
         self._complained = False
-        self._complaining = threading.Lock()
+        self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="vedro-profiling-docker-discovery", daemon=True)
 
     def start(self, *, wait_seconds: float) -> None:
         """Start following; return when the first list is through, or has failed, or after `wait_seconds`."""
+        self._started_at_ns = time.monotonic_ns()
         self._thread.start()
         if not self._settled.wait(wait_seconds):
-            self._complain(f"no answer within {wait_seconds:g} s")
+            self._note_silence(wait_seconds)
 
     def stop(self) -> None:
         """End the thread by closing what it waits for; one that hangs in a request ends with it, unattended."""
         self._stopping.set()
-        self._close_stream()
+        close_stream(self._stream)
         if self._thread.is_alive():
             self._thread.join(_JOIN_SECONDS)
 
@@ -80,10 +86,9 @@ class Discovery:
             try:
                 self._follow()
             except Exception as error:  # noqa: BLE001 - the thread boundary: any client may raise anything; it is told
-                self._complain(str(error) or type(error).__name__)
+                self._complain(error)
             self._settled.set()
-            self._stopping.wait(self._delay_seconds)
-            self._delay_seconds = min(2 * self._delay_seconds, _LONGEST_DELAY_SECONDS)
+            self._backoff.wait(self._stopping)
 
     def _follow(self) -> None:
         with contextlib.closing(self._connect()) as engine:
@@ -95,15 +100,8 @@ class Discovery:
                 for event in self._stream:
                     self._on_event(engine, event)
             finally:
-                self._close_stream()
+                close_stream(self._stream)
         raise ConnectionError("the engine closed the event stream")
-
-    def _close_stream(self) -> None:
-        stream = self._stream
-        if stream is not None:
-            # Both threads may close it at once, and a stream over SSH cannot be closed: neither is a fault.
-            with contextlib.suppress(Exception):
-                stream.close()
 
     def _take_list(self, engine: Engine) -> None:
         running = engine.running()
@@ -112,10 +110,20 @@ class Discovery:
             self._look_at(engine, container_id)
         if not wanted and not self._listed:
             self._tell(self._selection.explain_nothing_found(row.get("Labels") or {} for row in running))
-        self._listed = True
-        self._complained = False
-        self._delay_seconds = _FIRST_DELAY_SECONDS
-        self._settled.set()
+        self._finish_list()
+        self._settle()
+
+    def _settle(self) -> None:
+        with self._lock:
+            if self._complained and not self._listed and not self._stopping.is_set():
+                late_seconds = (time.monotonic_ns() - self._started_at_ns) / 1e9
+                self._tell(
+                    f"docker: the engine answered {late_seconds:.1f} s into the run; containers are read from then on"
+                )
+            self._listed = True
+            self._complained = False
+            self._settled.set()
+        self._backoff.reset()
 
     def _on_event(self, engine: Engine, event: dict[str, Any]) -> None:
         actor = event["Actor"]
@@ -139,17 +147,30 @@ class Discovery:
             else:
                 self._tell(f"docker: {container.name} ended before it could be read")
 
-    def _complain(self, reason: str) -> None:
-        """Tell of a lost engine, once until it is back."""
-        with self._complaining:
+    def _note_silence(self, waited_seconds: float) -> None:
+        with self._lock:
+            if not (self._settled.is_set() or self._complained):  # it may have settled this moment
+                self._complained = True
+                self._tell(
+                    f"docker: the engine has not answered within {waited_seconds:g} s; "
+                    "containers are read from when it does"
+                )
+
+    def _complain(self, error: Exception) -> None:
+        """Tell of an engine that was lost or never reached, once until it is there."""
+        with self._lock:
             if self._stopping.is_set() or self._complained:
                 return
             self._complained = True
-        reason = " ".join(reason.split())
-        if self._listed:
-            self._tell(f"docker: the engine was lost during the run ({reason}); starts are not seen until it is back")
-        else:
-            self._tell(f"docker: no engine to be reached ({reason}); start it, or set DOCKER_HOST to where it listens")
+            reason = " ".join(str(error).split()) or type(error).__name__
+            if self._listed:
+                self._tell(
+                    f"docker: the engine was lost during the run ({reason}); starts are not seen until it is back"
+                )
+            else:
+                self._tell(
+                    f"docker: no engine to be reached ({reason}); start it, or set DOCKER_HOST to where it listens"
+                )
 
 
 def _inspected(engine: Engine, container_id: str) -> Container | None:

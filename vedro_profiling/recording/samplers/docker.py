@@ -12,6 +12,7 @@ from vedro_profiling.recording.samplers.containers import Container, Selection
 from vedro_profiling.recording.samplers.discovery import Discovery
 from vedro_profiling.recording.samplers.engine import Engine, connect_from_environment
 from vedro_profiling.recording.samplers.lives import LastWords, Life, begin_life
+from vedro_profiling.recording.samplers.refusals import Refusals
 from vedro_profiling.recording.samplers.stats import ENGINE_READER
 from vedro_profiling.recording.samplers.stream import Arrival, EngineClock, StreamedLife
 
@@ -69,6 +70,7 @@ class DockerSampler:
         self._discovery: Discovery | None = None
         self._opened_at_ns = 0
         self._changes: queue.SimpleQueue[Life | LastWords | Arrival | str] = queue.SimpleQueue()
+        self._refusals = Refusals(self._changes.put)
         self._lives: list[Life] = []
         self._newest: dict[str, Life] = {}
         self._streams: dict[str, StreamedLife] = {}
@@ -87,6 +89,7 @@ class DockerSampler:
             attach=self._stream_of if self._reader == "engine" else self._attach,
             refuse=self._refuse,
             leave=self._on_end,
+            finish_list=self._refusals.tell_all,
             tell=self._changes.put,
         )
         self._discovery.start(wait_seconds=_LIST_SECONDS)
@@ -157,28 +160,21 @@ class DockerSampler:
 
     def _welcome(self, life: Life, roster: Roster) -> None:
         reader = life.reader
-        life.source = self._add_source(roster, life, f"cgroup v{reader.version}", peak_resets=reader.resets_peak)
+        source = self._source_of(life, f"cgroup v{reader.version}")
+        life.source = roster.add_source(source._replace(peak_resets=reader.resets_peak))
         self._lives.append(life)
 
     def _receive(self, arrival: Arrival, roster: Roster) -> None:
         life = arrival.life
         if life.source == MISSING:
-            life.source = self._add_source(roster, life, ENGINE_READER, peak_resets=False)
+            source = self._source_of(life, ENGINE_READER)
+            life.source = roster.add_source(source._replace(has_border_readings=False))
         self._arrivals.append(arrival)
         self._told_traffic.append(arrival)
 
-    def _add_source(self, roster: Roster, life: Life | StreamedLife, reader: str, *, peak_resets: bool) -> int:
-        container, born_at_ns = life.container, life.born_at_ns
-        return roster.add_source(
-            Source(
-                self.method,
-                container.name,
-                reader,
-                service=container.service,
-                born_at_ns=born_at_ns,
-                peak_resets=peak_resets,
-            )
-        )
+    def _source_of(self, life: Life | StreamedLife, reader: str) -> Source:
+        container = life.container
+        return Source(self.method, container.name, reader, service=container.service, born_at_ns=life.born_at_ns)
 
     # in the discovery thread
 
@@ -194,9 +190,12 @@ class DockerSampler:
     def _refuse(self, container: Container, error: Exception) -> None:
         """Turn to the engine for a container whose files cannot be read, unless that is not wanted."""
         if self._reader == "auto":
+            self._refusals.add(container.name, error)
             self._stream_of(container)
         else:
-            self._changes.put(f"docker: {container.name} cannot be read directly: {error}")
+            self._changes.put(
+                f'docker: {container.name} cannot be read directly: {error}; docker_reader = "auto" asks the engine'
+            )
 
     def _stream_of(self, container: Container) -> None:
         """Begin a life that is read through the engine."""

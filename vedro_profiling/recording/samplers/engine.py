@@ -1,6 +1,8 @@
 """The Docker engine, as far as a recording asks it; whatever speaks its API through `DOCKER_HOST` serves."""
 
+import contextlib
 import json
+import threading
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -9,8 +11,10 @@ if TYPE_CHECKING:
     from requests import Response
 
 __all__ = (
+    "Backoff",
     "Engine",
     "Stream",
+    "close_stream",
     "connect_from_environment",
 )
 
@@ -18,6 +22,9 @@ _EVENTS: Final = ("start", "kill", "die", "rename")
 
 _ANSWER_SECONDS: Final = 5.0
 """How long one answer may take; only daemon threads wait, and they outlive a run by no more than this."""
+
+_FIRST_DELAY_SECONDS: Final = 0.2
+_LONGEST_DELAY_SECONDS: Final = 5.0
 
 
 class Stream(Protocol):
@@ -27,6 +34,32 @@ class Stream(Protocol):
 
     def close(self) -> None:
         """Stop the stream."""
+
+
+def close_stream(stream: Stream | None) -> None:
+    """Close a stream, if there is one.
+
+    Two threads may close it at once, and a stream over SSH cannot be closed: neither is a fault.
+    """
+    if stream is not None:
+        with contextlib.suppress(Exception):
+            stream.close()
+
+
+class Backoff:
+    """How long to wait before a lost engine is asked again: twice as long each time, 5 s at most."""
+
+    def __init__(self) -> None:
+        self._seconds = _FIRST_DELAY_SECONDS
+
+    def wait(self, over: threading.Event) -> None:
+        """Wait, until `over` is set at the longest."""
+        over.wait(self._seconds)
+        self._seconds = min(2 * self._seconds, _LONGEST_DELAY_SECONDS)
+
+    def reset(self) -> None:
+        """Begin anew, for the engine answered."""
+        self._seconds = _FIRST_DELAY_SECONDS
 
 
 class Engine(Protocol):

@@ -12,6 +12,7 @@ import psutil
 from vedro_profiling import schema
 from vedro_profiling.recording.kernel_file import KernelFile, open_or_none
 from vedro_profiling.recording.samplers import MISSING, Append, Roster, Source
+from vedro_profiling.recording.samplers.cgroup_formats import network_bytes
 
 __all__ = (
     "HostSampler",
@@ -59,7 +60,7 @@ class LinuxHost:
         """Sum the bytes of the physical network interfaces and disks."""
         network = disk = (MISSING, MISSING)
         if self._net is not None:
-            network = _network_bytes(self._net.read_records().splitlines()[2:], self._interfaces)
+            network = network_bytes(self._net.read_records(), self._interfaces)
         if self._disks is not None:
             disk = _disk_bytes(self._disks.read_records().splitlines(), self._block_devices)
         return *network, *disk
@@ -77,16 +78,6 @@ def _with_device(folder: str) -> set[bytes]:
     physical = [entry for entry in entries if (entry / "device").exists()]
     # In a container nothing has a device: then all but the loopback.
     return {os.fsencode(entry.name) for entry in physical or entries if entry.name != "lo"}
-
-
-def _network_bytes(lines: Iterable[bytes], interfaces: set[bytes]) -> tuple[int, int]:
-    received = sent = 0
-    for line in lines:
-        name, _, counters = line.partition(b":")
-        if name.strip() in interfaces:
-            fields = counters.split()
-            received, sent = received + int(fields[0]), sent + int(fields[8])
-    return received, sent
 
 
 def _disk_bytes(lines: Iterable[bytes], devices: set[bytes]) -> tuple[int, int]:

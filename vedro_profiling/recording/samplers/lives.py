@@ -1,8 +1,6 @@
 """One life of a container: from a start to an end its counters only grow."""
 
 import contextlib
-import os
-import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,12 +8,12 @@ from vedro_profiling.recording.samplers import MISSING, Append
 from vedro_profiling.recording.samplers.cgroup import ENDED, CgroupReader, Reading, Traffic
 from vedro_profiling.recording.samplers.cgroup_paths import Directories, find_directories
 from vedro_profiling.recording.samplers.containers import Container
+from vedro_profiling.recording.samplers.procfs import parse_stat
 
 __all__ = (
     "LastWords",
     "Life",
     "begin_life",
-    "process_started_at_ns",
 )
 
 
@@ -109,25 +107,11 @@ def begin_life(container: Container, *, since_ns: int, reset_peaks: bool, root: 
         If it ended meanwhile, or cannot be read here: see `find_directories` and `CgroupReader`.
     """
     directories = find_directories(container.pid, container.id, root=root)
-    started_at_ns = process_started_at_ns(container.pid, root=root)
+    # A container's first process starts together with its cgroup, 0.1 s before the engine says so; and it needs no
+    # agreement between the engine's clock and ours.
+    started_at_ns = parse_stat((root / "proc" / str(container.pid) / "stat").read_bytes()).started_at_ns
     reader = CgroupReader(directories, reset_peaks=reset_peaks, host_network=container.host_network)
     if started_at_ns < since_ns:
         reader.reset_peak()
         return Life(container, directories, reader, None)
     return Life(container, directories, reader, started_at_ns)
-
-
-def process_started_at_ns(pid: int, *, root: Path = Path("/")) -> int:
-    """Return the monotonic instant at which a process started, rounded down to a tick of 10 ms.
-
-    A container's first process starts together with its cgroup, 0.1 s before the engine says so; and it needs no
-    agreement between the engine's clock and ours. Field 22 of proc_pid_stat(5) counts from boot, suspend included.
-
-    >>> import os, time
-    >>> process_started_at_ns(os.getpid()) <= time.monotonic_ns()
-    True
-    """
-    fields = (root / "proc" / str(pid) / "stat").read_text().rpartition(")")[2].split()
-    since_boot_ns = int(fields[19]) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
-    suspended_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME) - time.monotonic_ns()
-    return since_boot_ns - max(0, suspended_ns)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from vedro_profiling.recording.samplers import MISSING
+from vedro_profiling.recording.samplers.cgroup_formats import working_set
 
 __all__ = (
     "ENGINE_READER",
@@ -18,7 +19,7 @@ __all__ = (
 )
 
 ENGINE_READER: Final = "engine"
-"""The `reader` of a source that only these statistics tell of: it has no readings at scenario borders."""
+"""The `reader` of a source that only these statistics tell of."""
 
 _INSTANT: Final = re.compile(r"(.{19})(?:\.(\d{1,9}))?\d*(.+)")
 
@@ -49,15 +50,8 @@ def usage_of(stats: Mapping[str, Any]) -> tuple[int, int, int, int]:
     details = memory.get("stats") or {}
     usage = memory.get("usage", MISSING)
     peak = max(memory.get("max_usage", MISSING), usage) if "total_inactive_file" in details else MISSING
-    return stats["cpu_stats"]["cpu_usage"]["total_usage"], usage, _working_set(usage, details), peak
-
-
-def _working_set(usage: int, details: Mapping[str, int]) -> int:
-    """Docker's `calculateMemUsageUnixNoCache` (docker/cli, cli/command/container/stats_helpers.go)."""
     inactive = details.get("total_inactive_file", details.get("inactive_file", MISSING))
-    if MISSING in (usage, inactive):
-        return MISSING
-    return usage - inactive if inactive < usage else usage
+    return stats["cpu_stats"]["cpu_usage"]["total_usage"], usage, working_set(usage, inactive), peak
 
 
 def traffic_of(stats: Mapping[str, Any]) -> tuple[int, int, int, int]:

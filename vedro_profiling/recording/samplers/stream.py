@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from vedro_profiling.recording.samplers import MISSING, Append
 from vedro_profiling.recording.samplers.cgroup import Reading, Traffic
 from vedro_profiling.recording.samplers.containers import Container
-from vedro_profiling.recording.samplers.engine import Engine, Stream
+from vedro_profiling.recording.samplers.engine import Backoff, Engine, Stream, close_stream
 from vedro_profiling.recording.samplers.stats import traffic_of, unix_ns, usage_of
 
 __all__ = (
@@ -17,9 +17,6 @@ __all__ = (
     "EngineClock",
     "StreamedLife",
 )
-
-_FIRST_DELAY_SECONDS: Final = 0.2
-_LONGEST_DELAY_SECONDS: Final = 5.0
 
 _JUMP_NS: Final = 2_000_000_000
 """Two clocks that part by so much were set anew."""
@@ -95,7 +92,7 @@ class StreamedLife:
         self._last = Reading(0, 0, 0, 0, 0)
         self._over = threading.Event()
         self._stream: Stream | None = None
-        self._delay_seconds = _FIRST_DELAY_SECONDS
+        self._backoff = Backoff()
         self._thread = threading.Thread(target=self._run, name="vedro-profiling-docker-stats", daemon=True)
 
     def start(self) -> None:
@@ -105,7 +102,7 @@ class StreamedLife:
     def stop(self) -> None:
         """End the life without waiting; nothing is handed over any more."""
         self._over.set()
-        self._close_stream()
+        close_stream(self._stream)
 
     def join(self, seconds: float) -> None:
         """Wait for the thread's end; one that hangs in a request ends with it, unattended."""
@@ -117,8 +114,7 @@ class StreamedLife:
                 self._follow()
             except Exception as error:  # noqa: BLE001 - the thread boundary: any client may raise anything
                 self._complain(error)
-            self._over.wait(self._delay_seconds)
-            self._delay_seconds = min(2 * self._delay_seconds, _LONGEST_DELAY_SECONDS)
+            self._backoff.wait(self._over)
         self.answered.set()
 
     def _complain(self, error: Exception) -> None:
@@ -142,7 +138,7 @@ class StreamedLife:
                     if self._over.is_set() or not (self._take(stats) or self._lives_on(engine)):
                         return
             finally:
-                self._close_stream()
+                close_stream(self._stream)
 
     def _lives_on(self, engine: Engine) -> bool:
         """Ask whether the container still runs, and was not started again since; if so, the life is over."""
@@ -162,7 +158,7 @@ class StreamedLife:
         if reading.at_ns > self._last.at_ns:
             self._hand_over(Arrival(self, reading, Traffic(*traffic_of(stats), reading.at_ns)))
             self._last = reading
-        self._delay_seconds = _FIRST_DELAY_SECONDS
+        self._backoff.reset()
         self.answered.set()
         return True
 
@@ -175,13 +171,6 @@ class StreamedLife:
         if self._offset_ns is None or abs(offset_ns - self._offset_ns) > _JUMP_NS:
             self._offset_ns = offset_ns
         return read_ns + self._offset_ns
-
-    def _close_stream(self) -> None:
-        stream = self._stream
-        if stream is not None:
-            # Both threads may close it at once, and a stream over SSH cannot be closed: neither is a fault.
-            with contextlib.suppress(Exception):
-                stream.close()
 
 
 class Arrival(NamedTuple):

@@ -1,3 +1,4 @@
+import re
 import threading
 from pathlib import Path
 from typing import Literal
@@ -15,10 +16,10 @@ from vedro_profiling.recording.samplers.docker import DockerSampler
 
 Reader = Literal["auto", "cgroup", "engine"]
 
-NOT_PERMITTED = (
-    "cannot be read directly: [Errno 13] no permission to read: run as a user who may, "
-    "or read through the engine: 'cpuacct.usage'"
-)
+NOT_PERMITTED = "[Errno 13] no permission to read: run as a user who may: 'cpuacct.usage'"
+NO_ANSWER = "docker: the engine has not answered within 0.01 s; containers are read from when it does"
+LATE = re.compile(r"docker: the engine answered \d+\.\d s into the run; containers are read from then on")
+ASK_THE_ENGINE = 'docker_reader = "auto" asks the engine'
 
 
 def sample(engine: StandInEngine, *projects: str, reader: Reader = "auto") -> Sampled:
@@ -252,20 +253,20 @@ class Unreadable(vedro.Scenario):
 
     def then_it_is_named(self) -> None:
         reason = "there is no process 77 here: the container ended, or its engine runs elsewhere"
-        assert self.sampled.notes == [f"docker: app-1 cannot be read directly: {reason}"]
+        assert self.sampled.notes == [f"docker: app-1 cannot be read directly: {reason}; {ASK_THE_ENGINE}"]
         assert self.sampled.tick() == []
 
 
 class NoPermission(vedro.Scenario):
     subject = "without permission to the cgroup files the reader `{reader}` {does}"
 
-    @params("auto", "asks the engine", sources=["engine"], notes=[])
-    @params("cgroup", "says why it reads nothing", sources=[], notes=[f"docker: app-1 {NOT_PERMITTED}"])
-    def __init__(self, reader: Reader, does: str, *, sources: list[str], notes: list[str]) -> None:
+    @params("auto", "asks the engine, and says why", ["engine"], "is read through the engine, once a second", "")
+    @params("cgroup", "says why it reads nothing", [], "cannot be read directly", f"; {ASK_THE_ENGINE}")
+    def __init__(self, reader: Reader, does: str, sources: list[str], opening: str, hint: str) -> None:
         self.reader = reader
         self.does = does
         self.sources = sources
-        self.notes = notes
+        self.note = f"docker: app-1 {opening}: {NOT_PERMITTED}{hint}"
 
     def given_files_that_root_may_not_open(self) -> None:
         self.engine = StandInEngine()
@@ -285,7 +286,45 @@ class NoPermission(vedro.Scenario):
     def then_the_engine_is_asked_or_a_note_says_why_not(self) -> None:
         assert [source.reader for source in self.sampled.sources] == self.sources
         assert [row.cpu_ns for row in self.rows] == [34_193_915] * len(self.sources)
-        assert self.sampled.notes == self.notes
+        assert self.sampled.notes == [self.note]
+
+
+def start_elsewhere(engine: StandInEngine, number: int) -> None:
+    """Start a container whose process is not here."""
+    engine.start(f"id-{number}", name=f"app-{number}", started=engine_instant(-60))
+    engine.inspections[f"id-{number}"]["State"]["Pid"] = 70 + number
+    engine.prepare(f"id-{number}", statistics(1, cpu_ns=1))
+
+
+class ManyRefused(vedro.Scenario):
+    subject = "containers that are read through the engine for the same reason are one note; a new reason is another"
+
+    def given_containers_of_another_machine(self) -> None:
+        self.engine = StandInEngine()
+        for number in range(1, 8):
+            start_elsewhere(self.engine, number)
+
+    def when_two_more_start_during_the_run(self) -> None:
+        self.sampled = sample(self.engine)
+        start_elsewhere(self.engine, 8)
+        self.engine.tell("start", "id-8")
+        start_elsewhere(self.engine, 9)
+        failing = patch(
+            "vedro_profiling.recording.samplers.docker.begin_life", side_effect=OSError(24, "Too many open files")
+        )
+        with failing:
+            self.engine.tell("start", "id-9")
+        self.sampled.tick()
+
+    def then_the_first_are_named_with_the_first_reason(self) -> None:
+        assert self.sampled.notes[0] == (
+            "docker: app-1, app-2, app-3, app-4, app-5 and 2 more are read through the engine, once a second: "
+            "there is no process 71 here: the container ended, or its engine runs elsewhere"
+        )
+
+    def and_the_other_reason_is_told_beside_it(self) -> None:
+        reason = "[Errno 24] Too many open files"
+        assert self.sampled.notes[1:] == [f"docker: app-9 is read through the engine, once a second: {reason}"]
 
 
 class TooShort(vedro.Scenario):
@@ -378,7 +417,8 @@ class NoEngine(vedro.Scenario):
         self.engine.tell("start", "aaaa")
         self.sampled.tick()
         assert self.sampled.targets() == ["app"]
-        assert len(self.sampled.notes) == 1
+        assert LATE.fullmatch(self.sampled.notes[-1])
+        assert len(self.sampled.notes) == 2
 
 
 class LostEngine(vedro.Scenario):
@@ -438,8 +478,7 @@ class HangingEngine(vedro.Scenario):
 
     def then_one_note_says_so(self) -> None:
         assert self.rows == []
-        hint = "start it, or set DOCKER_HOST to where it listens"
-        assert self.sampled.notes == [f"docker: no engine to be reached (no answer within 0.01 s); {hint}"]
+        assert self.sampled.notes == [NO_ANSWER]
 
     def and_when_it_answers_after_all_nobody_is_attached(self) -> None:
         self.engine.start("aaaa")
@@ -450,6 +489,59 @@ class HangingEngine(vedro.Scenario):
         assert [thread.is_alive() for thread in self.discoveries] == [False]
         assert self.sampled.targets() == []
         assert len(self.sampled.notes) == 1
+
+
+class SlowEngine(vedro.Scenario):
+    subject = "of an engine that answers late two notes say so, the second from which second of the run on is read"
+
+    def given_an_engine_that_does_not_answer_yet(self) -> None:
+        self.engine = StandInEngine()
+        self.engine.start("aaaa", name="app-1")
+        self.engine.answering.clear()
+        vedro.defer(self.engine.answering.set)
+
+    def when_it_answers_after_the_sampler_was_opened(self) -> None:
+        with patch("vedro_profiling.recording.samplers.docker._LIST_SECONDS", 0.01):
+            self.sampled = sample(self.engine)
+        self.before = list(self.sampled.notes)
+        self.engine.answering.set()
+        assert self.engine.connected.wait(20)
+        self.engine.tell("start", "aaaa")
+        self.rows = self.sampled.tick()
+
+    def then_it_was_told_that_there_is_no_answer(self) -> None:
+        assert self.before == [NO_ANSWER]
+
+    def and_then_when_it_came(self) -> None:
+        _, late = self.sampled.notes
+        assert LATE.fullmatch(late)
+
+    def and_the_container_is_read(self) -> None:
+        assert [row.source for row in self.rows] == [0]
+
+
+class AnswerAtTheLastMoment(vedro.Scenario):
+    subject = "an engine that answers just when waiting ends is not told as silent"
+
+    def given_an_engine(self) -> None:
+        self.engine = StandInEngine()
+        self.engine.start("aaaa", name="app-1")
+
+    def when_waiting_ends_as_the_list_comes(self) -> None:
+        wait = threading.Event.wait
+
+        def wait_and_say_no(event: threading.Event, timeout: float | None = None) -> bool:
+            return wait(event, timeout) and timeout != 7
+
+        with (
+            patch("vedro_profiling.recording.samplers.docker._LIST_SECONDS", 7),
+            patch.object(threading.Event, "wait", wait_and_say_no),
+        ):
+            self.sampled = sample(self.engine)
+
+    def then_there_is_no_note(self) -> None:
+        assert self.sampled.notes == []
+        assert self.sampled.targets() == ["app-1"]
 
 
 class Closed(vedro.Scenario):
@@ -507,8 +599,8 @@ class EngineReader(vedro.Scenario):
 
     def then_sources_say_how_they_are_read(self) -> None:
         assert sorted(self.sampled.sources) == [
-            Source("docker", "app-1", "engine", service="app"),
-            Source("docker", "db-1", "engine", service="db"),
+            Source("docker", "app-1", "engine", service="app", has_border_readings=False),
+            Source("docker", "db-1", "engine", service="db", has_border_readings=False),
         ]
         assert self.sampled.notes == []
 

@@ -10,7 +10,7 @@ from vedro_profiling.recording.samplers.containers import Container
 from vedro_profiling.recording.samplers.stream import Arrival, EngineClock, StreamedLife
 
 SECOND = 1_000_000_000
-STREAM = "vedro_profiling.recording.samplers.stream"
+SAMPLERS = "vedro_profiling.recording.samplers"
 
 
 class Streamed:
@@ -18,8 +18,9 @@ class Streamed:
 
     def __init__(self, *, started_seconds: float = -3600, since_ns: int = 100 * SECOND) -> None:
         self.now_ns = 100 * SECOND
-        for name, value in {"time": Mock(monotonic_ns=lambda: self.now_ns), "_FIRST_DELAY_SECONDS": 0.001}.items():
-            patched = patch(f"{STREAM}.{name}", value)
+        clock = Mock(monotonic_ns=lambda: self.now_ns)
+        for name, value in {"stream.time": clock, "engine._FIRST_DELAY_SECONDS": 0.001}.items():
+            patched = patch(f"{SAMPLERS}.{name}", value)
             patched.start()
             vedro.defer(patched.stop)
         self.engine = StandInEngine()
