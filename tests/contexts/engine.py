@@ -115,6 +115,11 @@ class Project:
     def container_name(self, service: str, *, number: int = 1) -> str:
         return f"{self.name}-{service}-{number}"
 
+    def service_names(self) -> dict[str, str]:
+        """Name the containers of the project, whoever made them, with their services."""
+        containers = self.client.containers.list(filters={"label": f"com.docker.compose.project={self.name}"})
+        return {str(container.name): container.labels["com.docker.compose.service"] for container in containers}
+
     def burn(self, container: Container, *, rounds: int = 400_000) -> float:
         """Let a container compute; return the CPU seconds it used, as it measured them itself (in steps of 0.01)."""
         loop = f"i=0; while [ $i -lt {rounds} ]; do i=$((i+1)); done"
