@@ -25,7 +25,7 @@ notebooks:
 notebook-data: demo
     cp demo/.profiling/profiling.parquet notebooks/data/first-look.parquet
 
-# the numbers in the README, all or some: `just bench store grid`
+# measure what is promised, all or some: `just bench store grid`; best on a quiet machine, 15 minutes in all
 bench *names:
     uv run python -m tests.benchmarks {{ names }}
 
@@ -53,6 +53,10 @@ test *paths:
 # the tests on another interpreter, in an environment of its own: `just test-on python3.10`
 test-on python *paths:
     UV_PYTHON={{ quote(python) }} UV_PROJECT_ENVIRONMENT={{ quote(".venvs" / file_name(python)) }} uv run vedro run {{ paths }}
+
+# the container scenarios on cgroup v2; CGROUP2_VM names the command that boots it: `just test-cgroup2 --kernel 6.1`
+test-cgroup2 *options:
+    tests/e2e/on_cgroup2.sh {{ options }}
 
 # the tests with the lowest versions that our bounds admit, on the lowest Python
 test-lowest python="python3.10" *paths:
