@@ -108,7 +108,7 @@ def window_of(readings: pl.DataFrame) -> Window:
 def when(readings: pl.DataFrame, window: Window) -> str:
     """Say which runs are drawn, and how long they took."""
     runs = readings["run"].cast(pl.String).drop_nulls().unique().sort().to_list()
-    which = ", ".join(runs) if window.is_one_run else f"{len(runs)} runs, each from its start"
+    which = ", ".join(runs) if len(runs) <= 1 else f"{len(runs)} runs, each from its start"
     seconds = (window.end_ms - window.start_ms) / 1000
     took = f"{seconds:,.0f} s" if seconds >= _WHOLE_SECONDS else f"{seconds:.1f} s"
     return " · ".join(part for part in (which, took if seconds else "one instant") if part)

@@ -11,6 +11,7 @@ from vedro_profiling.charts import axes, theme
 from vedro_profiling.charts.interaction import PICKED, ZOOM, hovered, on_views
 from vedro_profiling.charts.lines import Window
 from vedro_profiling.charts.reduce import average_lines, highest_readings, pixel_column, reduce_lines
+from vedro_profiling.charts.ticks import tick_parameters
 
 __all__ = ("Panel", "inline", "notes_of", "peaks_between", "stack")
 
@@ -23,7 +24,7 @@ _FEW_READINGS: Final = 30
 _HOVERED_READINGS: Final = 2000
 _HOVERED_PER_LINE: Final = 160
 _SPACING: Final = 22
-_HEADROOM: Final = 1.03
+_HEADROOM: Final = 1.04
 _PALE: Final = 0.3
 _NOT_PICKED: Final = 0.05
 
@@ -71,7 +72,7 @@ class Panel:
     peaks: pl.DataFrame | None = None
     """What `peaks_between` found."""
     highest: float | None = None
-    """Highest value on the axis, by default that of the lines and peaks."""
+    """Highest value there can be, by default that of the lines and peaks, made round."""
     fades: bool = False
     """Whether lines fade when others are picked in the legend."""
     thin: pl.DataFrame | None = None
@@ -127,13 +128,14 @@ class Panel:
 
     def y(self, field: str = "value") -> alt.Y:
         """Place a field on the axis of values, which all layers share."""
-        return axes.value_axis(self.title, self.top, height=self.height, field=field)
+        return axes.value_axis(self.title, self.top, height=self.height, nice=self.highest is None, field=field)
 
     @property
     def top(self) -> float:
-        """The highest value on the axis."""
+        """The end of the axis: above the highest value, whose line would else be half cut off."""
         values = [frame["value"] for frame in (self.lines, self.peaks) if frame is not None]
-        return self.highest or _HEADROOM * float(pl.concat(values).to_frame().max().item())
+        highest = self.highest or float(pl.concat(values).to_frame().max().item())
+        return _HEADROOM * highest
 
     def _layer(self, rows: pl.DataFrame, mark: dict[str, Any], *, opacity: float = 1, **channels: Any) -> alt.Chart:
         # In one call: Altair copies the chart at each further one.
@@ -214,7 +216,9 @@ def stack(panels: Sequence[Panel]) -> alt.VConcatChart:
     *above, last = panels
     drawn = [*above, replace(last, labels_time=True)]
     chart: alt.VConcatChart = alt.vconcat(*(panel.draw() for panel in drawn), spacing=_SPACING)
+    ticks = tick_parameters(last.window, width=last.width, zoom=None if last.is_still else str(ZOOM.name))
     if last.is_still:
+        chart.params = ticks
         return chart
     # Altair numbers the views of a concatenation: their names are what they became.
     names = [layer.name for panel in chart.vconcat for layer in panel.layer]
@@ -224,6 +228,7 @@ def stack(panels: Sequence[Panel]) -> alt.VConcatChart:
 
     fading = [panel.lines_view for panel in panels if panel.fades]
     chart.params = [
+        *ticks,
         on_views(ZOOM, became(*(panel.lines_view for panel in panels))),
         *(on_views(hovered(panel.name), became(panel.hovered_view)) for panel in panels),
         *([on_views(PICKED, became(*fading))] if fading else []),

@@ -8,7 +8,15 @@ import polars as pl
 
 from vedro_profiling.analysis.summary import summarize
 from vedro_profiling.charts import axes, theme
-from vedro_profiling.charts.lines import IS_SYSTEM, readings_to_draw, select_targets, unbroken_lines, when, window_of
+from vedro_profiling.charts.lines import (
+    IS_SYSTEM,
+    Window,
+    readings_to_draw,
+    select_targets,
+    unbroken_lines,
+    when,
+    window_of,
+)
 from vedro_profiling.charts.panels import Panel, notes_of, peaks_between, stack
 from vedro_profiling.errors import OptionError
 
@@ -26,7 +34,8 @@ _STATISTICS: Final = {"min": theme.MUTED, "avg": theme.INK, "max": theme.ACCENT}
 def profile_chart(points: pl.DataFrame | pl.LazyFrame, target: str) -> alt.VConcatChart:
     """Draw CPU over memory of one target, annotated with average, maximum and minimum.
 
-    The average is weighted by time, as `vedro_profiling.summarize` tells it. See `vedro_profiling.timeline` for the
+    The average is weighted by time, as `vedro_profiling.summarize` tells it. The time axis is that of all targets, so
+    that profiles can be laid beside each other. See `vedro_profiling.timeline` for the
     marks, and for several targets.
 
     Parameters
@@ -54,17 +63,16 @@ def profile_chart(points: pl.DataFrame | pl.LazyFrame, target: str) -> alt.VConc
     >>> profile_chart(points, "app").title.text
     'app'
     """
-    readings = select_targets(readings_to_draw(points), [target])
-    names = readings["name"].unique().sort().to_list()
+    lines = unbroken_lines(readings_to_draw(points))
+    chosen = select_targets(lines, [target])
+    names = chosen["name"].unique().sort().to_list()
     if len(names) > 1:
         raise OptionError(f"target={target!r} is known to several methods; choose one of: {', '.join(names)}")
-    return draw_profile(readings)
+    return draw_profile(chosen, window_of(lines))
 
 
-def draw_profile(readings: pl.DataFrame, *, is_still: bool = False) -> alt.VConcatChart:
-    """Draw the profile of the one target that `readings` hold; `is_still` for a picture that nobody can touch."""
-    lines = unbroken_lines(readings)
-    window = window_of(lines)
+def draw_profile(lines: pl.DataFrame, window: Window, *, is_still: bool = False) -> alt.VConcatChart:
+    """Draw the profile of the one target that `lines` hold; `is_still` for a picture that nobody can touch."""
     is_system = bool(lines.select(IS_SYSTEM.any()).item())
     cpu = Panel(
         name="cpu",

@@ -12,7 +12,7 @@ from typing import Final
 import polars as pl
 
 from vedro_profiling.charts.comparison import comparison_chart
-from vedro_profiling.charts.lines import readings_to_draw
+from vedro_profiling.charts.lines import readings_to_draw, unbroken_lines, window_of
 from vedro_profiling.charts.profile import draw_profile
 from vedro_profiling.charts.render import save_chart
 
@@ -50,11 +50,12 @@ def save_profiles(points: pl.DataFrame | pl.LazyFrame, folder: str | os.PathLike
     OptionError
         If there is nothing to draw.
     """
-    readings = readings_to_draw(points)
-    profiles = {name: rows for (name,), rows in readings.partition_by("name", as_dict=True).items()}
+    lines = unbroken_lines(readings_to_draw(points))
+    window = window_of(lines)
+    profiles = {name: rows for (name,), rows in lines.partition_by("name", as_dict=True).items()}
     stems = file_stems(sorted(profiles))
     written = [
-        save_chart(draw_profile(profiles[name], is_still=True), Path(folder, f"{stem}_profile.png"), ppi=ppi)
+        save_chart(draw_profile(profiles[name], window, is_still=True), Path(folder, f"{stem}_profile.png"), ppi=ppi)
         for name, stem in stems.items()
     ]
     if len(profiles) > 1:

@@ -1,10 +1,13 @@
 import re
 from collections.abc import Sequence
 
+import polars as pl
 import vedro
 from vedro import create_tmp_dir, params
 
 from tests.contexts.series import make_series, put_together
+from tests.contexts.specs import layers_of, text_of
+from vedro_profiling.charts.profile import profile_chart
 from vedro_profiling.charts.profiles import file_stems, save_profiles
 
 
@@ -40,6 +43,29 @@ class OneTarget(vedro.Scenario):
 
     def then_there_is_one_picture(self) -> None:
         assert [path.name for path in self.paths] == ["app_profile.png"]
+
+
+class OneTimeAxis(vedro.Scenario):
+    subject = "profiles of one run have one time axis, however long each target lived"
+
+    def given_a_target_that_lived_for_a_part_of_the_run(self) -> None:
+        self.points = put_together(
+            make_series([1, 2, 3], seconds=[0, 10, 20]), make_series([1, 2], seconds=[5, 6], target="short")
+        )
+
+    def when_profiles_are_drawn(self) -> None:
+        self.specs = [profile_chart(self.points, target).to_dict() for target in ("app", "short")]
+
+    def then_both_show_the_whole_run(self) -> None:
+        domains = [next(layers_of(spec, "line"))["encoding"]["x"]["scale"]["domain"] for spec in self.specs]
+        assert domains[0] == domains[1]
+        assert [text_of(spec) for spec in self.specs] == ["app\nrun-1 · 20 s", "short\nrun-1 · 20 s"]
+
+    def and_so_do_the_files(self) -> None:
+        _, whole, _ = save_profiles(self.points, create_tmp_dir(), ppi=36)
+        (alone,) = save_profiles(self.points.filter(pl.col("target") == "short"), create_tmp_dir(), ppi=36)
+        assert whole.name == alone.name
+        assert whole.read_bytes() != alone.read_bytes()
 
 
 class SafeNames(vedro.Scenario):

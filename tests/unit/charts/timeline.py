@@ -41,9 +41,9 @@ class CpuOverMemory(vedro.Scenario):
     def and_the_axis_tells_the_clock_and_the_seconds_of_the_run(self) -> None:
         x = self.lines[-1]["encoding"]["x"]
         assert x["scale"]["type"] == "utc"
-        assert x["axis"]["title"] == "time in UTC, 2026-01-26, and seconds since the start of the run"
+        assert x["axis"]["title"] == "time in UTC, 2026-01-26, and since the start of the run"
         assert "utcFormat(datum.value" in x["axis"]["labelExpr"]
-        assert f"(time(datum.value) - {float(START_MS)}) / 1000, ',.0f')" in x["axis"]["labelExpr"]
+        assert f"(time(datum.value) - {START_MS}) / 1000, ',.3~f')" in x["axis"]["labelExpr"]
 
     def and_only_the_lower_panel_labels_it(self) -> None:
         assert [line["encoding"]["x"]["axis"]["labels"] for line in self.lines] == [False, True]
@@ -53,7 +53,7 @@ class CpuOverMemory(vedro.Scenario):
         assert text_of(self.spec) == "CPU and memory of app\nrun-1 · 20 s"
 
     def and_the_time_can_be_zoomed_and_readings_be_told(self) -> None:
-        names = {parameter["name"]: parameter["views"] for parameter in self.spec["params"]}
+        names = {parameter["name"]: parameter["views"] for parameter in self.spec["params"] if "views" in parameter}
         assert list(names) == ["zoom", "hovered_cpu", "hovered_memory"]
         views = {layer["name"] for layer in layers_of(self.spec) if "name" in layer}
         assert {view for bound in names.values() for view in bound} == views
@@ -79,7 +79,7 @@ class SystemApart(vedro.Scenario):
 
     def and_no_axis_is_shared(self) -> None:
         assert [row["value"] for row in rows_of(self.spec, self.lines[0])] == [390.0, 395.0]
-        assert self.lines[1]["encoding"]["y"]["scale"]["domain"] == [0, 100]
+        assert self.lines[1]["encoding"]["y"]["scale"]["domain"] == [0, 104]
 
     def and_the_method_is_said_where_the_name_is_not_enough(self) -> None:
         names = [rows_of(self.spec, line)[0]["name"] for line in self.lines]
@@ -202,7 +202,7 @@ class SeveralRuns(vedro.Scenario):
 
     def and_no_clock_is_claimed(self) -> None:
         axis = self.line["encoding"]["x"]["axis"]
-        assert axis["title"] == "seconds since the start of each run"
+        assert axis["title"] == "time since the start of each run"
         assert "utcFormat" not in axis["labelExpr"]
         assert "2 runs, each from its start · 1.0 s" in text_of(self.spec)
 
@@ -218,7 +218,7 @@ class LongRuns(vedro.Scenario):
 
     def then_the_dates_are_told(self) -> None:
         assert "2026-01-26 to 2026-01-28" in self.axis["title"]
-        assert "%d %b %H:%M:%S" in self.axis["labelExpr"]
+        assert "%d %b %H:%M" in self.axis["labelExpr"]
 
 
 class NothingToSpread(vedro.Scenario):
@@ -233,7 +233,7 @@ class NothingToSpread(vedro.Scenario):
 
     def then_the_axes_have_an_extent(self) -> None:
         assert self.encoding["x"]["scale"]["domain"] == [START_MS - 500, START_MS + 500]
-        assert self.encoding["x"]["axis"]["values"] == [START_MS]
+        assert {"name": "tick_times", "expr": f"[{START_MS}]"} in self.spec["params"]
         assert self.encoding["y"]["scale"]["domain"] == [0, 1]
 
     def and_the_subtitle_says_so(self) -> None:
