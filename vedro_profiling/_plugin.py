@@ -183,7 +183,7 @@ class VedroProfilingPlugin(Plugin):
             outcome.points,
             [*self._thresholds, *chain.from_iterable(self._budgets.values())],
             unavailable_methods=set(outcome.facts["methods"]) - {source.method for source in outcome.sources},
-            no_scenario_ran=event.report.total == 0,
+            no_scenario_ran=event.report.passed + event.report.failed == 0,
         )
         if outcome.files:
             summary = handle_summary(outcome.points, self._verdicts, duration_ms=outcome.cost.wall_seconds * 1000)
