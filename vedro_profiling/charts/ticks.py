@@ -81,7 +81,16 @@ def time_label(window: Window) -> str:
         elapsed = f"{_STEP} >= {size} ? format({since} / {size}, ',.0f') + ' {unit}' : {elapsed}"
     if not window.is_one_run:
         return elapsed
-    clock = "utcFormat(datum.value, '%H:%M:%S.%L')"
-    clock = f"{_STEP} < {_TENTH} ? {clock} : slice({clock}, 0, {_STEP} < {_SECOND} ? -2 : -4)"
-    clock = f"{_SPAN} > {_DAY} ? utcFormat(datum.value, '%d %b %H:%M') : {clock}"
-    return f"[{clock}, {elapsed}]"
+    return f"[{_clock()}, {elapsed}]"
+
+
+def _clock() -> str:
+    # To the nearest: a run that started at 59.999 counts its whole seconds from 00, not from 59.
+    seconds = _rounded(_SECOND, "%H:%M:%S")
+    tenths = f"slice({_rounded(_TENTH, '%H:%M:%S.%L')}, 0, -2)"
+    fine = f"{_STEP} < {_TENTH} ? {_rounded(1, '%H:%M:%S.%L')} : {_STEP} < {_SECOND} ? {tenths} : {seconds}"
+    return f"{_SPAN} > {_DAY} ? {_rounded(_MINUTE, '%d %b %H:%M')} : {fine}"
+
+
+def _rounded(unit: int, form: str) -> str:
+    return f"utcFormat(time(datum.value) + {unit // 2}, '{form}')"

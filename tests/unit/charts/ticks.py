@@ -53,6 +53,18 @@ class RoundTimes(vedro.Scenario):
             assert clocks[1] == self.second_clock
 
 
+class NearestSecond(vedro.Scenario):
+    subject = "a run that starts a millisecond before a whole second has that second at its start"
+
+    def when_such_a_run_is_drawn(self) -> None:
+        points = make_series([1, 2], seconds=[0.999, 5.999])
+        self.clocks, self.since = labels_in(timeline(points).to_dict())
+
+    def then_clock_and_elapsed_seconds_agree(self) -> None:
+        assert self.clocks == [f"10:00:0{second}" for second in range(1, 7)]
+        assert self.since == [f"{second} s" for second in range(6)]
+
+
 class AnyLength(vedro.Scenario):
     subject = "a run of any length has four to nine ticks, evenly apart, none of whose labels is left out"
 

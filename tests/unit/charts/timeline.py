@@ -42,7 +42,7 @@ class CpuOverMemory(vedro.Scenario):
         x = self.lines[-1]["encoding"]["x"]
         assert x["scale"]["type"] == "utc"
         assert x["axis"]["title"] == "time in UTC, 2026-01-26, and since the start of the run"
-        assert "utcFormat(datum.value" in x["axis"]["labelExpr"]
+        assert "utcFormat(time(datum.value)" in x["axis"]["labelExpr"]
         assert f"(time(datum.value) - {START_MS}) / 1000, ',.3~f')" in x["axis"]["labelExpr"]
 
     def and_only_the_lower_panel_labels_it(self) -> None:
