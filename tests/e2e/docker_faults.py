@@ -141,6 +141,27 @@ class EngineHangsMidRun(vedro.Scenario):
         assert sorted(thread.name for thread in threading.enumerate()) == self.before
 
 
+@vedro.skip_if(no_private_engine, NO_PRIVATE_ENGINE)
+class SlowEngine(vedro.Scenario):
+    subject = "an engine that hangs when a run begins is told as slow, and what it lists later is read from then on"
+
+    def given_a_container_of_an_engine_of_our_own(self) -> None:
+        self.engine = PrivateEngine()
+        self.project = Project(self.engine.client())
+        self.project.run("app", network="none")
+
+    def when_a_run_begins_while_the_engine_hangs(self) -> None:
+        with self.engine.hanging():
+            self.sampled = sample(self.project)
+        wait_until(lambda: len(self.sampled.tick()) == 1, what="the container is read")
+
+    def then_two_notes_say_so(self) -> None:
+        wait_until(lambda: bool(self.sampled.tick()) and len(self.sampled.notes) == 2, what="two notes")
+        silent, late = self.sampled.notes
+        assert silent.startswith("docker: the engine has not answered within 1.5 s; ")
+        assert late.startswith("docker: the engine answered ")
+
+
 class HangingEngine(vedro.Scenario):
     subject = (
         "beside an engine that accepts and never answers a run ends within 3 s of its last scenario, with one note"

@@ -19,7 +19,7 @@ from vedro_profiling.recording.samplers.cgroup_formats import (
     disk_bytes_v2,
     network_bytes,
     value_after,
-    working_set,
+    working_set_of,
 )
 from vedro_profiling.recording.samplers.cgroup_paths import Directories
 
@@ -185,22 +185,22 @@ class CgroupReader:
         """
         cpu_ns = MISSING if self._cpu is None else self._cpu_ns_in(self._cpu.read())
         at_ns = self._monotonic_ns()
-        memory = file_less = peak = MISSING
+        memory = working_set = peak = MISSING
         if self._memory is not None:
             memory = int(self._memory.read())
             if not at_border and at_ns >= self._working_set_due_ns:
-                file_less = self._working_set(memory)
+                working_set = self._working_set(memory)
                 self._working_set_due_ns = at_ns + _WORKING_SET_NS
         if self._peak is not None:
             # The kernel may count a page between two reads: a mark below the usage just read would be absurd.
             peak = max(int(self._peak.read()), memory)
             self.reset_peak()
-        return Reading(cpu_ns, memory, file_less, peak, at_ns)
+        return Reading(cpu_ns, memory, working_set, peak, at_ns)
 
     def _working_set(self, memory: int) -> int:
         if self._memory_stat is None:
             return MISSING
-        return working_set(memory, value_after(self._memory_stat.read(), self._inactive_key))
+        return working_set_of(memory, value_after(self._memory_stat.read(), self._inactive_key))
 
     def reset_peak(self) -> None:
         """Let the high-water mark start anew, if resets are permitted.

@@ -13,7 +13,7 @@ __all__ = (
     "disk_bytes_v2",
     "network_bytes",
     "value_after",
-    "working_set",
+    "working_set_of",
 )
 
 
@@ -42,12 +42,12 @@ def cpu_ns_v2(content: bytes) -> int:
     return MISSING if usage_us == MISSING else usage_us * 1000
 
 
-def working_set(memory: int, inactive_file: int) -> int:
+def working_set_of(memory: int, inactive_file: int) -> int:
     """Return the memory less the file pages not used of late, `MISSING` if one of the two is.
 
     Docker's `calculateMemUsageUnixNoCache` (docker/cli, cli/command/container/stats_helpers.go).
 
-    >>> working_set(100, 30), working_set(100, 100)
+    >>> working_set_of(100, 30), working_set_of(100, 100)
     (70, 100)
     """
     if MISSING in (memory, inactive_file):

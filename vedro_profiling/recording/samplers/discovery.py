@@ -153,7 +153,7 @@ class Discovery:
                 self._complained = True
                 self._tell(
                     f"docker: the engine has not answered within {waited_seconds:g} s; "
-                    "containers are read from when it does"
+                    "containers are read once it does; if it never does, set DOCKER_HOST to where it listens"
                 )
 
     def _complain(self, error: Exception) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from vedro_profiling.recording.samplers import MISSING
-from vedro_profiling.recording.samplers.cgroup_formats import working_set
+from vedro_profiling.recording.samplers.cgroup_formats import working_set_of
 
 __all__ = (
     "ENGINE_READER",
@@ -51,7 +51,7 @@ def usage_of(stats: Mapping[str, Any]) -> tuple[int, int, int, int]:
     usage = memory.get("usage", MISSING)
     peak = max(memory.get("max_usage", MISSING), usage) if "total_inactive_file" in details else MISSING
     inactive = details.get("total_inactive_file", details.get("inactive_file", MISSING))
-    return stats["cpu_stats"]["cpu_usage"]["total_usage"], usage, working_set(usage, inactive), peak
+    return stats["cpu_stats"]["cpu_usage"]["total_usage"], usage, working_set_of(usage, inactive), peak
 
 
 def traffic_of(stats: Mapping[str, Any]) -> tuple[int, int, int, int]:

@@ -17,7 +17,10 @@ from vedro_profiling.recording.samplers.docker import DockerSampler
 Reader = Literal["auto", "cgroup", "engine"]
 
 NOT_PERMITTED = "[Errno 13] no permission to read: run as a user who may: 'cpuacct.usage'"
-NO_ANSWER = "docker: the engine has not answered within 0.01 s; containers are read from when it does"
+NO_ANSWER = (
+    "docker: the engine has not answered within 0.01 s; containers are read once it does; "
+    "if it never does, set DOCKER_HOST to where it listens"
+)
 LATE = re.compile(r"docker: the engine answered \d+\.\d s into the run; containers are read from then on")
 ASK_THE_ENGINE = 'docker_reader = "auto" asks the engine'
 
