@@ -213,6 +213,74 @@ class OwnPeak(vedro.Scenario):
         assert abs(self.peaks["later"] - self.peaks["before"]) < 10, self.peaks
 
 
+class OwnChild(vedro.Scenario):
+    subject = "memory that a child holds is charged to its scenario under the child's name, and to no other"
+
+    def given_a_scenario_whose_child_tells_its_own_peak(self) -> None:
+        self.project = Project(
+            scenarios="""
+            import json
+            import subprocess
+            import sys
+            import time
+            from pathlib import Path
+
+            import vedro
+
+            child = '''
+            import time
+            from pathlib import Path
+
+            held = b"x" * 120_000_000
+            time.sleep(0.3)
+            [peak] = [line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line]
+            print(int(peak.split()[1]) * 1024 / 1e6)
+            '''
+
+
+            class Before(vedro.Scenario):
+                subject = "before"
+
+                def when_it_sleeps(self):
+                    time.sleep(0.2)
+
+
+            class Holds(vedro.Scenario):
+                subject = "holds"
+
+                def when_its_child_holds_120_megabytes(self):
+                    told = subprocess.run([sys.executable, "-c", child], capture_output=True, check=True).stdout
+                    truth = Path(__file__).parents[1] / "truth.ndjson"
+                    truth.write_text(json.dumps(["holds", float(told)]))
+
+
+            class Later(vedro.Scenario):
+                subject = "later"
+
+                def when_it_sleeps(self):
+                    time.sleep(0.2)
+            """,
+        )
+
+    def when_they_are_run(self) -> None:
+        self.run = self.project.run()
+        self.truth = truths(self.project)["holds"]
+        self.costs = costs_by_subject(self.project, "python (child)")
+        self.parents_peaks = {subject: row["memory_peak"] for subject, row in costs_by_subject(self.project).items()}
+
+    def then_it_is_in_the_peak_of_the_child(self) -> None:
+        assert self.run.returncode == 0, self.run.stdout
+        assert self.truth > 120
+        assert abs(self.costs["holds"]["memory_peak"] - self.truth) < 3, (self.costs, self.truth)
+
+    def and_no_neighbour_has_any_of_it(self) -> None:
+        neighbours = [row for subject, row in self.costs.items() if subject != "holds"]
+        assert not any(row["memory_peak"] or row["memory"] or row["cpu_time"] for row in neighbours), neighbours
+
+    def and_neither_has_the_test_process(self) -> None:
+        assert max(self.parents_peaks.values()) - min(self.parents_peaks.values()) < 10, self.parents_peaks
+
+
 class Reruns(vedro.Scenario):
     subject = "each attempt of a scenario that is run again counts, and the sum is what all of them burnt"
 
