@@ -38,7 +38,8 @@ class PrivateEngine:
 
     def __init__(self) -> None:
         # Not a folder of Vedro's: a socket's path may have 107 characters, and what is mounted in it must go first.
-        self.folder = Path(tempfile.mkdtemp(prefix="vp-engine-"))
+        # containerd takes no name that ends in an underscore, as random ones may.
+        self.folder = Path(tempfile.mkdtemp(prefix="vp-engine-", suffix="x"))
         self.host = f"unix://{self.folder}/engine.sock"
         vedro.defer(self._remove)
         self.start()
