@@ -47,21 +47,26 @@ def budget(key: str | Mapping[str, str | Sequence[str]], *expressions: str) -> C
         A metric, or `metric{tag:value}`; or a dict from such keys to an expression or several.
     expressions
         What must hold, in the metric's unit, such as `max<512` or `p(95)<400` (see `vedro_profiling.check`). The
-        CPU time of a scenario is `budget("cpu_time", "count<500")`, in milliseconds.
+        CPU time of a scenario in one service is `budget("cpu_time{service:app}", "count<500")`, in milliseconds;
+        without a tag the host counts as well, which holds all the others.
 
     Raises
     ------
     OptionError
-        When the scenario is loaded, if the budget cannot be read; the message names the scenario.
+        When the scenario is loaded, if the budget cannot be read; the message names the scenario. Or at once, if
+        there is no metric, or a dict and expressions beside it.
 
     Examples
     --------
     >>> import vedro
     >>> @budget("memory_usage{service:app}", "max<512", "p(95)<400")
-    ... @budget({"cpu_time": "count<2000"})
+    ... @budget({"cpu_time{service:app}": "count<2000"})
     ... class Scenario(vedro.Scenario):
     ...     subject = "buy a cup"
     """
+    # Without parentheses it would put a function in the place of the scenario, which Vedro would not miss.
+    if isinstance(key, type) or (expressions and not isinstance(key, str)):
+        raise OptionError(f"budget of {key!r} with {list(expressions)}: expected a metric and what must hold; {_USAGE}")
     thresholds: Any = {key: list(expressions)} if isinstance(key, str) else key
 
     def give(scenario: _Scenario) -> _Scenario:

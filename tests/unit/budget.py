@@ -91,6 +91,7 @@ class Refused(vedro.Scenario):
     @params("something that is no metric", lambda: budget(cast("Any", 7)), "budget of shop.Buys: ")
     @params("the tag scenario", lambda: budget("cpu_time{scenario:x}", "count<1"), "leave that tag out")
     @params("a budget of nothing", lambda: budget, "@budget('memory_usage{service:app}', 'max<512')")
+    @params("a dict with a limit beside it", lambda: budget({"cpu_time": "count<5"}, "max<1"), "with ['max<1']: ")
     def __init__(self, what: str, make: Callable[[], Any], words: str) -> None:
         self.what, self.make, self.words = what, make, words
 
@@ -102,6 +103,18 @@ class Refused(vedro.Scenario):
 
     def then_the_error_helps(self) -> None:
         assert self.words in self.said
+
+
+class WithoutParentheses(vedro.Scenario):
+    subject = "the decorator without parentheses is refused at once, before the scenario is lost"
+
+    def when_a_scenario_is_decorated(self) -> None:
+        decorator: Any = budget
+        with vedro.catched(OptionError) as self.caught:
+            decorator(make_scenario())
+
+    def then_the_error_shows_how_it_is_written(self) -> None:
+        assert "@budget('memory_usage{service:app}', 'max<512')" in str(self.caught.value)
 
 
 class NoScenario(vedro.Scenario):
