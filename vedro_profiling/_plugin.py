@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, final
 
-from vedro.core import Dispatcher, ExcInfo, Plugin
+from vedro.core import Dispatcher, ExcInfo, Plugin, Report
 from vedro.events import (
     ArgParsedEvent,
     ArgParseEvent,
@@ -35,7 +35,10 @@ if TYPE_CHECKING:
     from vedro_profiling.options import Options
     from vedro_profiling.session import Outcome, Session
 
-__all__ = ("VedroProfilingPlugin",)
+__all__ = (
+    "VedroProfilingPlugin",
+    "exits_0",
+)
 
 _FIRST: Final = -sys.maxsize
 _LAST: Final = sys.maxsize - 1
@@ -239,8 +242,14 @@ class VedroProfilingPlugin(Plugin):
     @_harmless
     def fail_on_broken_budget(self, event: CleanupEvent) -> None:
         """Make a run exit 99 that would have exited 0, after the whole summary and every other plugin."""
-        report = event.report
-        would_pass = report.failed == 0 and (report.passed > 0 or getattr(self._args, "no_scenarios_ok", False))
         is_broken = self._verdicts is not None and "broken" in self._verdicts["status"]
-        if is_broken and would_pass and not report.interrupted:
-            report.set_interrupted(ExcInfo(SystemExit, SystemExit(_BUDGET_BROKEN), None))  # type: ignore[arg-type]
+        if is_broken and exits_0(event.report, no_scenarios_ok=getattr(self._args, "no_scenarios_ok", False)):
+            reason = ExcInfo(SystemExit, SystemExit(_BUDGET_BROKEN), None)  # type: ignore[arg-type]
+            event.report.set_interrupted(reason)
+
+
+def exits_0(report: Report, *, no_scenarios_ok: bool) -> bool:
+    """Tell whether Vedro will call a run passed; so it does even with one that `sys.exit(0)` cut off."""
+    if report.interrupted:
+        return isinstance(report.interrupted.value, SystemExit) and report.interrupted.value.code == 0
+    return report.failed == 0 and (report.passed > 0 or no_scenarios_ok)

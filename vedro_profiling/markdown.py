@@ -59,9 +59,10 @@ def replace_page(path: Path, page: str) -> None:
 
 
 def append_page(path: Path, page: str) -> None:
-    """Add a page to a file that others write to as well."""
+    """Add a page to a file that others write to as well, some of them no end of their last line."""
+    is_within_line = path.is_file() and path.read_bytes()[-1:] not in {b"", b"\n"}
     with path.open("a", encoding="utf-8") as file:
-        file.write(page)
+        file.write(f"\n{page}" if is_within_line else page)
 
 
 def _sections(outcome: "Outcome", verdicts: "pl.DataFrame | None") -> Iterator[str]:

@@ -9,7 +9,7 @@ from vedro import params
 
 from tests.contexts.outcomes import make_outcome, make_verdicts
 from tests.contexts.series import make_series, put_together
-from vedro_profiling.markdown import code, summary_page
+from vedro_profiling.markdown import append_page, code, summary_page
 from vedro_profiling.recording.samplers import Source
 
 CODE_SPAN: Final = re.compile(r"`[^`\n]+`")
@@ -143,3 +143,25 @@ class Many(vedro.Scenario):
 
     def and_the_others_are_counted(self) -> None:
         assert self.page.count("10 more are in the files.") == 2
+
+
+class Appended(vedro.Scenario):
+    subject = "a page that is added to a file with {content!r} in it begins a line, so that its title is one"
+
+    @params(None, "## Page\n")
+    @params("", "## Page\n")
+    @params("of others\n", "of others\n## Page\n")
+    @params("of others", "of others\n## Page\n")
+    def __init__(self, content: str | None, expected: str) -> None:
+        self.content, self.expected = content, expected
+
+    def given_a_file(self) -> None:
+        self.path = vedro.create_tmp_dir() / "job.md"
+        if self.content is not None:
+            self.path.write_text(self.content, encoding="utf-8")
+
+    def when_a_page_is_added(self) -> None:
+        append_page(self.path, "## Page\n")
+
+    def then_its_title_begins_a_line(self) -> None:
+        assert self.path.read_text(encoding="utf-8") == self.expected
