@@ -1,6 +1,5 @@
 """What a recording can be told, and the check of each value before anything starts."""
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +24,7 @@ FORMATS: Final = ("ndjson", "ndjson.gz", "parquet")
 
 DOCKER_READERS: Final = ("auto", "cgroup", "engine")
 
-_POLL_SECONDS: Final = (0.001, 86_400)
+_LONGEST_POLL_SECONDS: Final = 86_400
 
 _TAG_NAME: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
@@ -139,10 +138,9 @@ def _check_names(option: str, values: Any) -> None:
 
 
 def _check_period(value: Any) -> None:
-    lowest, highest = _POLL_SECONDS
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    expected = f"seconds between readings, above 0: from {lowest} to {highest}"
-    _require(is_number and math.isfinite(value) and lowest <= value <= highest, "poll_time", value, expected)
+    expected = f"seconds between readings, above 0 and at most {_LONGEST_POLL_SECONDS}"
+    _require(is_number and 0 < value <= _LONGEST_POLL_SECONDS, "poll_time", value, expected)
 
 
 def _check_tags(tags: Any) -> None:
