@@ -3,10 +3,12 @@
 import functools
 import json
 import os
+import signal
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, final
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = (
     "VedroProfilingPlugin",
     "exits_0",
+    "interrupts_put_off",
 )
 
 _FIRST: Final = -sys.maxsize
@@ -170,6 +173,9 @@ class VedroProfilingPlugin(Plugin):
         """Stop recording and write the files."""
         del event
         if self._session is not None:
+            with interrupts_put_off():
+                import vedro_profiling.recording.points
+                import vedro_profiling.storage  # noqa: F401 - cut in two, neither could be made whole at exit
             self._outcome = self._session.finish()
 
     @_harmless
@@ -246,6 +252,19 @@ class VedroProfilingPlugin(Plugin):
         if is_broken and exits_0(event.report, no_scenarios_ok=getattr(self._args, "no_scenarios_ok", False)):
             reason = ExcInfo(SystemExit, SystemExit(_BUDGET_BROKEN), None)  # type: ignore[arg-type]
             event.report.set_interrupted(reason)
+
+
+@contextmanager
+def interrupts_put_off() -> Iterator[None]:
+    """Let a Ctrl-C wait, in the main thread, until the block is done."""
+    came = []
+    earlier = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, earlier)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 def exits_0(report: Report, *, no_scenarios_ok: bool) -> bool:

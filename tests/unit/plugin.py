@@ -1,5 +1,6 @@
-"""Which runs Vedro calls passed: a broken budget fails these, and no other."""
+"""What the plugin does at the end of a run: which runs a broken budget fails, and when an interrupt counts."""
 
+import signal
 from collections.abc import Sequence
 from typing import Final
 
@@ -7,7 +8,7 @@ import vedro
 from vedro import params
 from vedro.core import AggregatedResult, ExcInfo, Report, ScenarioResult, VirtualScenario
 
-from vedro_profiling._plugin import exits_0
+from vedro_profiling._plugin import exits_0, interrupts_put_off
 
 PASSED: Final = "passed"
 FAILED: Final = "failed"
@@ -56,3 +57,40 @@ class Exits0(vedro.Scenario):
 
     def then_it_is_told_as_vedro_does(self) -> None:
         assert self.told == self.expected
+
+
+class PutOff(vedro.Scenario):
+    subject = "an interrupt that comes in the block is told after it, to whom it would have been told"
+
+    def given_somebody_who_listens(self) -> None:
+        self.heard: list[str] = []
+        earlier = signal.signal(signal.SIGINT, lambda *_: self.heard.append("interrupt"))
+        vedro.defer(signal.signal, signal.SIGINT, earlier)
+
+    def when_two_come_in_the_block(self) -> None:
+        with interrupts_put_off():
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+            self.heard.append("end of the block")
+
+    def and_one_comes_later(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    def then_none_is_heard_before_its_end(self) -> None:
+        assert self.heard == ["end of the block", "interrupt", "interrupt"]
+
+
+class NothingPutOff(vedro.Scenario):
+    subject = "where no interrupt comes none is told"
+
+    def given_somebody_who_listens(self) -> None:
+        self.heard: list[int] = []
+        earlier = signal.signal(signal.SIGINT, lambda number, _: self.heard.append(number))
+        vedro.defer(signal.signal, signal.SIGINT, earlier)
+
+    def when_the_block_is_quiet(self) -> None:
+        with interrupts_put_off():
+            pass
+
+    def then_nothing_is_heard(self) -> None:
+        assert self.heard == []
