@@ -108,7 +108,12 @@ class BesideTheFiles(vedro.Scenario):
         files, stream = rows_of(self.project, self.files, "idle")[-1], rows_of(self.project, self.stream, "idle")[-1]
         assert files.memory_bytes > 30_000_000
         assert abs(stream.memory_bytes - files.memory_bytes) <= files.memory_bytes / 100
-        assert abs(stream.working_set_bytes - files.working_set_bytes) <= 256 * 1024
+
+    def and_the_working_set_lies_among_those_the_files_told(self) -> None:
+        # The kernel moves cached pages between its lists at any time, so it differs from second to second.
+        told = [row.working_set_bytes for row in rows_of(self.project, self.files, "idle")]
+        stream = rows_of(self.project, self.stream, "idle")[-1]
+        assert min(told) - 256 * 1024 <= stream.working_set_bytes <= max(told) + 256 * 1024
 
     def and_traffic_that_has_come_to_rest(self) -> None:
         files, stream = self.traffic
