@@ -1,6 +1,9 @@
 # `uv run just` lists the recipes; `just` itself comes with the dev group.
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
+# more flags for every run of the tests, as CI has them
+vedro_flags := env("VEDRO_FLAGS", "")
+
 [private]
 default:
     @just --list --unsorted
@@ -48,11 +51,11 @@ types:
 
 # the tests, or a part: `just test tests/unit/storage`
 test *paths:
-    uv run vedro run {{ paths }}
+    uv run vedro run {{ vedro_flags }} {{ paths }}
 
 # the tests on another interpreter, in an environment of its own: `just test-on python3.10`
 test-on python *paths:
-    UV_PYTHON={{ quote(python) }} UV_PROJECT_ENVIRONMENT={{ quote(".venvs" / file_name(python)) }} uv run vedro run {{ paths }}
+    UV_PYTHON={{ quote(python) }} UV_PROJECT_ENVIRONMENT={{ quote(".venvs" / file_name(python)) }} uv run vedro run {{ vedro_flags }} {{ paths }}
 
 # the container scenarios on cgroup v2; CGROUP2_VM names the command that boots it: `just test-cgroup2 --kernel 6.1`
 test-cgroup2 *options:
@@ -63,12 +66,12 @@ test-lowest python="python3.10" *paths:
     uv venv --quiet --clear --python {{ quote(python) }} .venvs/lowest
     uv pip install --quiet --python .venvs/lowest --resolution lowest-direct --editable . --group test
     uv pip list --python .venvs/lowest
-    .venvs/lowest/bin/vedro run {{ paths }}
+    .venvs/lowest/bin/vedro run {{ vedro_flags }} {{ paths }}
 
 # the tests with branch coverage, children and threads included; fails under the bound of pyproject.toml
 coverage *paths:
     uv run coverage erase
-    uv run coverage run -m vedro run {{ paths }}
+    uv run coverage run -m vedro run {{ vedro_flags }} {{ paths }}
     uv run coverage combine --quiet
     uv run coverage report
 
