@@ -173,6 +173,7 @@ class VedroProfilingPlugin(Plugin):
         """Stop recording and write the files."""
         del event
         if self._session is not None:
+            self._session.stop()
             with interrupts_put_off():
                 import vedro_profiling.recording.points
                 import vedro_profiling.storage  # noqa: F401 - cut in two, neither could be made whole at exit

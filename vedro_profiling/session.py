@@ -137,6 +137,11 @@ class Session:
             raise RecordingError("the run is being recorded still: ask for its points after finish()")
         return self._outcome.points
 
+    def stop(self) -> None:
+        """Take the last readings and end the threads: what comes after is not part of the run."""
+        if self.is_mine:
+            self._recorder.stop()
+
     def finish(self) -> Outcome:
         """Stop recording, derive the points and write the files; later calls return the same outcome.
 

@@ -126,6 +126,10 @@ class Attribution(vedro.Scenario):
     def and_the_sleeper_pays_nothing_for_it(self) -> None:
         assert self.costs["it sleeps"]["cpu_time"] < 0.05
 
+    def and_what_we_load_to_write_the_files_is_no_part_of_the_run(self) -> None:
+        used = vp.load(self.project.profiling).filter(metric="cpu_time", target="python")["value"].sum() / 1000
+        assert used - sum(cost["cpu_time"] for cost in self.costs.values()) < 0.1
+
     def and_durations_are_there(self) -> None:
         assert self.costs["it sleeps"]["duration"] >= 0.2
         assert self.costs["it sleeps"]["attempts"] == 1
