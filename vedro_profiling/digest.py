@@ -10,6 +10,7 @@ from vedro_profiling import schema
 from vedro_profiling.amounts import duration, megabytes, percent
 from vedro_profiling.analysis.scenarios import scenario_costs
 from vedro_profiling.analysis.summary import summarize
+from vedro_profiling.analysis.system import IS_SYSTEM
 
 if TYPE_CHECKING:
     from vedro_profiling.session import Outcome
@@ -86,8 +87,7 @@ def targets(points: pl.DataFrame) -> Table:
 
 def dearest_scenarios(points: pl.DataFrame, *, most: int = _MOST_SCENARIOS) -> Table:
     """Make the table of the dearest scenarios, by the CPU time of all targets but the host, which holds them all."""
-    is_host = (pl.col("method") == schema.DEFAULT_METHOD) & (pl.col("target") == schema.SYSTEM_TARGET)
-    costs = scenario_costs(points).filter(~is_host)
+    costs = scenario_costs(points).filter(~IS_SYSTEM)
     ranked = (
         costs.group_by("scenario", maintain_order=True)
         .agg(

@@ -6,8 +6,9 @@ import altair as alt
 import polars as pl
 
 from vedro_profiling.analysis.summary import summarize
+from vedro_profiling.analysis.system import IS_SYSTEM
 from vedro_profiling.charts import axes, theme
-from vedro_profiling.charts.lines import IS_SYSTEM, readings_to_draw, when, window_of
+from vedro_profiling.charts.lines import readings_to_draw, when, window_of
 
 __all__ = ("comparison_chart",)
 

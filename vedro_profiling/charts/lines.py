@@ -6,10 +6,8 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from vedro_profiling.errors import OptionError, SchemaError
-from vedro_profiling.schema import DEFAULT_METHOD, SYSTEM_TARGET
 
 __all__ = (
-    "IS_SYSTEM",
     "Window",
     "readings_to_draw",
     "select_targets",
@@ -17,9 +15,6 @@ __all__ = (
     "when",
     "window_of",
 )
-
-IS_SYSTEM: Final = (pl.col("target") == SYSTEM_TARGET) & (pl.col("method") == DEFAULT_METHOD)
-"""The host: its CPU percent has another meaning, its memory dwarfs the rest. A container may bear the same name."""
 
 _DRAWN: Final = ("cpu_percent", "memory_usage")
 _BESIDE: Final = ("memory_working_set", "memory_peak")

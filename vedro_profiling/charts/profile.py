@@ -7,9 +7,9 @@ import altair as alt
 import polars as pl
 
 from vedro_profiling.analysis.summary import summarize
+from vedro_profiling.analysis.system import IS_SYSTEM
 from vedro_profiling.charts import axes, theme
 from vedro_profiling.charts.lines import (
-    IS_SYSTEM,
     Window,
     readings_to_draw,
     select_targets,

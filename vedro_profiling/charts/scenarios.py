@@ -7,8 +7,8 @@ import polars as pl
 
 from vedro_profiling.amounts import duration
 from vedro_profiling.analysis.scenarios import scenario_costs
+from vedro_profiling.analysis.system import IS_SYSTEM
 from vedro_profiling.charts import axes, theme
-from vedro_profiling.charts.lines import IS_SYSTEM
 from vedro_profiling.errors import OptionError
 
 __all__ = ("scenario_chart",)
