@@ -1,0 +1,1 @@
+"""The command line `vedro-profiling`: what `load`, `summarize` and their friends do, at a terminal."""
