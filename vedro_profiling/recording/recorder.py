@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from vedro_profiling.recording.clock import TickGrid
+from vedro_profiling.recording.forks import hush_forks
 from vedro_profiling.recording.journal_writer import Journal
 from vedro_profiling.recording.samplers import Sampler
 
@@ -163,6 +164,7 @@ class Recorder:
 
     def start(self) -> None:
         """Find the targets, take the first readings, and start the threads."""
+        hush_forks()
         for lane in self._lanes:
             lane.open()
         self._helpers_before_ns = _helpers_cpu_ns(self._lanes)
