@@ -70,14 +70,14 @@ def _column(costs: pl.DataFrame, metric: str, *, labels: bool) -> alt.LayerChart
     title = (axes.CPU_MACHINE if is_system else axes.CPU_CORES) if is_percent else axes.MEMORY
     base = alt.Chart({"values": tuple(rows)}).encode(
         y=_name_axis(names, labels=labels),
-        color=alt.value(theme.CPU if is_percent else theme.MEMORY),
+        color=alt.ColorValue(theme.CPU if is_percent else theme.MEMORY),
         tooltip=_tooltip(title),
     )
     thickness = {"band": 0.7}
     maximum = base.mark_bar(fillOpacity=_PALE, height=thickness).encode(x=_value_axis("max", title, top))
     average = base.mark_bar(height=thickness).encode(x=_value_axis("avg", title, top))
     text = base.mark_text(align="left", fontSize=10).encode(
-        x=alt.value(_WIDTH + _TEXT_GAP), text="text:N", color=alt.value(theme.INK)
+        x=alt.XValue(_WIDTH + _TEXT_GAP), text=alt.Text("text:N"), color=alt.ColorValue(theme.INK)
     )
     size = {"width": _WIDTH, "height": _ROW_HEIGHT * len(names)}
     column: alt.LayerChart = alt.layer(maximum, average, text).properties(**size)

@@ -81,8 +81,8 @@ def draw_profile(lines: pl.DataFrame, window: Window, *, is_still: bool = False)
         window=window,
         width=_WIDTH,
         height=_CPU_HEIGHT,
-        color=alt.value(theme.CPU),
-        dash=alt.value([1, 0]),
+        color=alt.ColorValue(theme.CPU),
+        dash=alt.StrokeDashValue([1, 0]),
         highest=100 if is_system else None,
         is_still=is_still,
     )
@@ -94,7 +94,7 @@ def draw_profile(lines: pl.DataFrame, window: Window, *, is_still: bool = False)
         thin=lines.filter(metric="memory_working_set"),
         title=axes.MEMORY,
         height=_MEMORY_HEIGHT,
-        color=alt.value(theme.MEMORY),
+        color=alt.ColorValue(theme.MEMORY),
         highest=None,
     )
     panels = [_annotated(panel) for panel in (cpu, memory) if not panel.lines.is_empty()]
@@ -120,8 +120,8 @@ def _annotated(panel: Panel) -> Panel:
     ]
     base = alt.Chart({"values": tuple(rows)}).encode(color=alt.Color("color:N", scale=None))
     rules = base.mark_rule(clip=not panel.is_still, strokeDash=[4, 3], strokeWidth=1).encode(y=panel.y())
-    beside = alt.value(panel.width + _LABEL_GAP)
-    labels = base.mark_text(clip=False, align="left", fontSize=10).encode(x=beside, y=panel.y("place"), text="text:N")
+    beside = alt.XValue(panel.width + _LABEL_GAP)
+    labels = base.mark_text(clip=False, align="left", fontSize=10).encode(x=beside, y=panel.y("place"), text=alt.Text("text:N"))
     return replace(panel, over=(rules, labels))
 
 

@@ -110,7 +110,7 @@ def _bars(costs: pl.DataFrame, shown: pl.DataFrame) -> alt.LayerChart:
         .encode(
             y=y,
             x=alt.X("from:Q", scale=alt.Scale(domain=[0, shown["total"][0] or 1], nice=True), axis=_axis()),
-            x2="to:Q",
+            x2=alt.X2("to:Q"),
             color=theme.part_color(targets, rest=_OTHERS),
             tooltip=[
                 alt.Tooltip("label:N", title="scenario"),
@@ -127,7 +127,7 @@ def _bars(costs: pl.DataFrame, shown: pl.DataFrame) -> alt.LayerChart:
     text = (
         alt.Chart({"values": tuple(sums)})
         .mark_text(align="left", fontSize=10, dx=_TEXT_GAP)
-        .encode(y=y, x="end:Q", text="text:N", color=alt.value(theme.INK))
+        .encode(y=y, x=alt.X("end:Q"), text=alt.Text("text:N"), color=alt.ColorValue(theme.INK))
     )
     chart: alt.LayerChart = alt.layer(bars, text).properties(width=_WIDTH, height=_ROW_HEIGHT * shown.height)
     return chart

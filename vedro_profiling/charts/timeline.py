@@ -112,8 +112,8 @@ def _system_panels(lines: pl.DataFrame, window: Window, width: int) -> list[Pane
         window=window,
         width=width,
         height=_SYSTEM_HEIGHT,
-        color=alt.value(theme.SYSTEM),
-        dash=alt.value([1, 0]),
+        color=alt.ColorValue(theme.SYSTEM),
+        dash=alt.StrokeDashValue([1, 0]),
         highest=100,
     )
     memory = replace(
