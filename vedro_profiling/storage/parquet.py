@@ -12,6 +12,7 @@ from vedro_profiling import schema
 from vedro_profiling.errors import FileFormatError, MissingFileError, SchemaError
 from vedro_profiling.replacing import replacing
 from vedro_profiling.storage.frame import as_points, point_columns
+from vedro_profiling.storage.seal import SEAL_KEY, UNSEALED, is_broken, seal
 
 __all__ = (
     "read_facts",
@@ -23,6 +24,10 @@ __all__ = (
 _VERSION_KEY: Final = "vedro_profiling.schema_version"
 _RUNS_KEY: Final = "vedro_profiling.runs"
 _ROW_GROUP: Final = 100_000
+_KNOWN_VERSIONS: Final = frozenset(map(str, range(schema.SCHEMA_VERSION + 1)))
+_LONGEST_REASON: Final = 200
+_POLARS_ERRORS: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
+"""A panic is no `Exception`, and no `PolarsError` either."""
 
 
 def write_parquet(
@@ -63,13 +68,18 @@ def write_parquet(
     """
     # Like beside like compresses best, and lets a reader skip row groups that hold other targets.
     rows = as_points(points).sort("target", "metric", "time", maintain_order=True)
-    metadata = {_VERSION_KEY: str(schema.SCHEMA_VERSION), _RUNS_KEY: json.dumps([dict(fact) for fact in facts or ()])}
+    metadata = {
+        _VERSION_KEY: str(schema.SCHEMA_VERSION),
+        _RUNS_KEY: json.dumps([dict(fact) for fact in facts or ()]),
+        SEAL_KEY: UNSEALED,
+    }
     with replacing(path) as beside:
         try:
             rows.write_parquet(beside, compression="zstd", row_group_size=_ROW_GROUP, metadata=metadata)
         except pl.exceptions.ComputeError as error:
             # That is what Polars makes of a full disk; whoever calls expects the error of any other file.
             raise OSError(str(error)) from error
+        seal(beside)
 
 
 def read_facts(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
@@ -100,8 +110,12 @@ def read_facts(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
     >>> read_facts(place)
     []
     """
-    facts = json.loads(_read_metadata(Path(path)).get(_RUNS_KEY, "[]"))
-    return [dict(fact) for fact in facts]
+    place = Path(path)
+    text = _read_metadata(place).get(_RUNS_KEY, "[]")
+    try:
+        return [dict(fact) for fact in json.loads(text)]
+    except (ValueError, TypeError, RecursionError) as error:
+        raise FileFormatError(_damaged(place, error)) from error
 
 
 def scan_parquet(path: Path) -> pl.LazyFrame:
@@ -115,11 +129,13 @@ def scan_parquet(path: Path) -> pl.LazyFrame:
         If it is no Parquet file of points, its footer is damaged, or it comes from a newer version of this package.
     """
     _read_metadata(path)
-    rows = pl.scan_parquet(path, glob=False, hive_partitioning=False)
     try:
+        rows = pl.scan_parquet(path, glob=False, hive_partitioning=False)
         return rows.select(point_columns(rows.collect_schema()))
     except SchemaError as error:
         raise FileFormatError(f"{path} is Parquet, but holds no points: {error}") from error
+    except _POLARS_ERRORS as error:
+        raise FileFormatError(_damaged(path, error)) from error
 
 
 def read_parquet(path: Path) -> pl.DataFrame:
@@ -130,25 +146,26 @@ def read_parquet(path: Path) -> pl.DataFrame:
     MissingFileError
         If there is no file at `path`.
     FileFormatError
-        As `scan_parquet`, and if its contents are damaged.
+        As `scan_parquet`, and if its contents are damaged: any byte of a file that `write_parquet` wrote, what
+        Polars notices in a file of another tool.
     """
+    _refuse_broken(path, with_body=True)
     try:
         return as_points(scan_parquet(path).collect())
-    except pl.exceptions.PolarsError as error:
+    except _POLARS_ERRORS as error:
         raise FileFormatError(_damaged(path, error)) from error
     except SchemaError as error:
         raise FileFormatError(f"{path} holds points that cannot be used: {error}") from error
 
 
 def _read_metadata(path: Path) -> dict[str, str]:
-    if not path.is_file():
-        raise MissingFileError(f"There is no file {path}. Check the path.")
+    _refuse_broken(path, with_body=False)
     try:
         metadata = pl.read_parquet_metadata(path)
-    except pl.exceptions.PolarsError as error:
+    except _POLARS_ERRORS as error:
         raise FileFormatError(_damaged(path, error)) from error
     version = metadata.get(_VERSION_KEY, "0")
-    if not version.isdecimal() or int(version) > schema.SCHEMA_VERSION:
+    if version not in _KNOWN_VERSIONS:
         raise FileFormatError(
             f"{path} has schema version {version}, expected at most {schema.SCHEMA_VERSION}: "
             "a newer vedro-profiling wrote it. Update this one."
@@ -156,5 +173,15 @@ def _read_metadata(path: Path) -> dict[str, str]:
     return metadata
 
 
-def _damaged(path: Path, error: Exception) -> str:
-    return f"{path} is no Parquet file, or a damaged one ({error}). Copy or record it anew; NDJSON can be read in part."
+def _refuse_broken(path: Path, *, with_body: bool) -> None:
+    if not path.is_file():
+        raise MissingFileError(f"There is no file {path}. Check the path.")
+    if is_broken(path, with_body=with_body):
+        raise FileFormatError(_damaged(path, "its checksum does not fit"))
+
+
+def _damaged(path: Path, error: BaseException | str) -> str:
+    reason = (str(error).splitlines() or [type(error).__name__])[0][:_LONGEST_REASON]
+    return (
+        f"{path} is no Parquet file, or a damaged one ({reason}). Copy or record it anew; NDJSON can be read in part."
+    )

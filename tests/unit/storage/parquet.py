@@ -1,3 +1,6 @@
+import base64
+import re
+
 import polars as pl
 import vedro
 from vedro import params
@@ -136,6 +139,74 @@ class DamagedFilesAreRefused(vedro.Scenario):
         assert str(self.caught.value).startswith(f"{self.place} is no Parquet file, or a damaged one")
 
 
+class AFlippedBitIsSeen(vedro.Scenario):
+    subject = "a single bit flipped in the pages, which gives other values in silence, is refused"
+
+    def given_a_file_with_a_flipped_bit(self) -> None:
+        self.place = vedro.create_tmp_dir() / "profiling.parquet"
+        write_parquet(make_points(), self.place, facts=[{"run": "run-1"}])
+        contents = bytearray(self.place.read_bytes())
+        contents[contents.index(b"\x28\xb5\x2f\xfd") + 20] ^= 1
+        self.place.write_bytes(contents)
+
+    def when_it_is_read(self) -> None:
+        with vedro.catched(FileFormatError) as self.caught:
+            read_parquet(self.place)
+
+    def then_the_checksum_is_named(self) -> None:
+        assert str(self.caught.value).startswith(
+            f"{self.place} is no Parquet file, or a damaged one (its checksum does not fit). Copy or record it anew"
+        )
+
+    def and_the_footer_can_still_be_read(self) -> None:
+        assert read_facts(self.place) == [{"run": "run-1"}]
+
+
+class PanicsAreErrors(vedro.Scenario):
+    subject = (
+        "what makes Polars panic in a file of another tool is an error that names the file: a time zone that is none"
+    )
+
+    def given_a_file_whose_time_zone_is_damaged(self) -> None:
+        self.place = vedro.create_tmp_dir() / "other.parquet"
+        make_points().write_parquet(self.place)
+        contents = self.place.read_bytes()
+        schema = re.findall(rb"[A-Za-z0-9+/]{500,}=*", contents)[-1]
+        damaged = base64.b64encode(base64.b64decode(schema).replace(b"UTC\0", b"UTX\0"))
+        assert damaged != schema
+        self.place.write_bytes(contents.replace(schema, damaged))
+
+    def when_it_is_read(self) -> None:
+        with vedro.catched(FileFormatError) as self.caught:
+            read_parquet(self.place)
+
+    def then_the_file_is_named_in_one_line(self) -> None:
+        assert str(self.caught.value).startswith(f"{self.place} is no Parquet file, or a damaged one (")
+        assert len(str(self.caught.value).splitlines()) == 1
+
+
+class DamagedFactsAreRefused(vedro.Scenario):
+    subject = "facts that are {facts!r} are damage"
+
+    @params("{")
+    @params("5")
+    @params("[5]")
+    @params("[" * 100_000)
+    def __init__(self, facts: str) -> None:
+        self.facts = facts
+
+    def given_a_file_with_them(self) -> None:
+        self.place = vedro.create_tmp_dir() / "profiling.parquet"
+        make_points().write_parquet(self.place, metadata={"vedro_profiling.runs": self.facts})
+
+    def when_they_are_read(self) -> None:
+        with vedro.catched(FileFormatError) as self.caught:
+            read_facts(self.place)
+
+    def then_the_file_is_named(self) -> None:
+        assert str(self.caught.value).startswith(f"{self.place} is no Parquet file, or a damaged one (")
+
+
 class ForeignTablesAreRefused(vedro.Scenario):
     subject = "a Parquet file of something else is refused, and the message lists its columns"
 
@@ -172,6 +243,7 @@ class NewerFilesAreRefused(vedro.Scenario):
     subject = "a file of the schema version {version!r} is refused with the advice to update"
 
     @params("2")
+    @params("9" * 5000)
     @params("x")
     def __init__(self, version: str) -> None:
         self.version = version
