@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from vedro_profiling.analysis.scenarios import scenario_costs
     from vedro_profiling.analysis.summary import summarize
     from vedro_profiling.analysis.thresholds import check
+    from vedro_profiling.block import record
     from vedro_profiling.charts.comparison import comparison_chart
     from vedro_profiling.charts.profile import profile_chart
     from vedro_profiling.charts.profiles import save_profiles
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
         RecordingError,
         SchemaError,
     )
-    from vedro_profiling.session import record, recover
+    from vedro_profiling.recovery import recover
     from vedro_profiling.storage import load, read_facts, scan, write_ndjson, write_parquet
 
 __version__ = "1.0.0"
@@ -44,8 +45,8 @@ _HOMES = {
     "load": "storage",
     "profile_chart": "charts.profile",
     "read_facts": "storage",
-    "record": "session",
-    "recover": "session",
+    "record": "block",
+    "recover": "recovery",
     "save_chart": "charts.render",
     "save_profiles": "charts.profiles",
     "scan": "storage",

@@ -138,7 +138,8 @@ class VedroProfilingPlugin(Plugin):
         """Begin to record, and name runs in the same folder that were killed."""
         if self._options is None:
             return
-        from vedro_profiling.session import Session, unfinished_runs
+        from vedro_profiling.recovery import unfinished_runs
+        from vedro_profiling.session import Session
 
         killed = unfinished_runs(self._options)
         self._session = Session(self._options, facts={"arguments": sys.argv[1:]})

@@ -1,21 +1,18 @@
-"""A run from start to files: record, derive, write; the one place where recording meets storage."""
+"""A run from start to files: record, derive, write."""
 
 import atexit
 import importlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any
 
 from vedro_profiling import schema
-from vedro_profiling.errors import FileFormatError, RecordingError
-from vedro_profiling.options import Options, make_run_id
+from vedro_profiling.drain import FILE_STEM, write_points
+from vedro_profiling.errors import RecordingError
+from vedro_profiling.options import Options
 from vedro_profiling.recording.facts import run_facts
-from vedro_profiling.recording.journal import delete_journal, read_journal, unfinished_journals
 from vedro_profiling.recording.journal_writer import Journal
 from vedro_profiling.recording.recorder import Cost, Recorder
 from vedro_profiling.recording.samplers import Sampler, Source
@@ -27,12 +24,7 @@ __all__ = (
     "Outcome",
     "Session",
     "make_samplers",
-    "record",
-    "recover",
-    "unfinished_runs",
 )
-
-_STEM: Final = "profiling"
 
 
 @dataclass(frozen=True)
@@ -184,12 +176,12 @@ class Session:
         folder = self._options.profiling_dir
         if folder is None:
             return []
-        paths = [folder / f"{_STEM}.{suffix}" for suffix in self._options.profiling_formats]
+        paths = [folder / f"{FILE_STEM}.{suffix}" for suffix in self._options.profiling_formats]
         return [path for path in paths if self._try_write(points, path)]
 
     def _try_write(self, points: "pl.DataFrame", path: Path) -> bool:
         try:
-            _write(points, path, self._facts)
+            write_points(points, path, self._facts)
         except OSError as error:
             self._journal.note(f"{path} could not be written: {error}")
             return False
@@ -198,151 +190,3 @@ class Session:
     def _finish_at_exit(self) -> None:
         if self.is_mine:
             self.finish()
-
-
-def _write(points: "pl.DataFrame", path: Path, facts: dict[str, Any]) -> None:
-    from vedro_profiling import storage
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.suffix == ".parquet":
-        storage.write_parquet(points, path, facts=[facts])
-    else:
-        storage.write_ndjson(points, path)
-
-
-@contextmanager
-def record(  # noqa: PLR0913 - the options of a run, all keyword-only: editors and type checkers know each by name
-    *,
-    poll_time: float = 0.1,
-    profiling_dir: Path | str | None = None,
-    run_id: str | None = None,
-    profiling_methods: Sequence[str] = (schema.DEFAULT_METHOD,),
-    processes: Sequence[str | int] = (),
-    docker_compose_project_name: str | Sequence[str] = "compose",
-    profiling_containers: Sequence[str] = (),
-    docker_reader: Literal["auto", "cgroup", "engine"] = "auto",
-    reset_peaks: bool = True,
-    profiling_formats: Sequence[str] = ("ndjson", "parquet"),
-    additional_tags: Mapping[str, str] = {},
-) -> Iterator[Session]:
-    """Record the block below `with`: this process and the host, and containers if asked for.
-
-    Parameters
-    ----------
-    poll_time
-        Seconds between readings.
-    profiling_dir
-        Folder for files and journal; without one nothing is written.
-    run_id
-        Name of the run; made of the time if not given.
-    profiling_methods
-        What to read: `default` is this process, `processes` and the host, `docker` the containers.
-    processes
-        Names or pids of processes to read beside this one.
-    docker_compose_project_name
-        The compose project, or projects, whose containers are read.
-    profiling_containers
-        Names or globs of containers to read that belong to no compose project.
-    docker_reader
-        How containers are read: their cgroup files (`cgroup`), the engine's stream (`engine`), or what each allows.
-    reset_peaks
-        Whether each reading starts a new memory peak; others who read the kernel's peak then see it fall.
-    profiling_formats
-        The files to write: `ndjson`, `ndjson.gz`, `parquet`.
-    additional_tags
-        More tags for every point, each a column: `{"branch": "main"}`.
-
-    Yields
-    ------
-    Session
-        Its `points` are there once the block has ended.
-
-    Raises
-    ------
-    OptionError
-        If an option has a value that cannot be used.
-
-    Examples
-    --------
-    >>> import vedro_profiling as vp
-    >>> with vp.record(poll_time=0.05) as run:
-    ...     total = sum(range(1_000_000))
-    >>> "cpu_time" in run.points["metric"]
-    True
-    """
-    session = Session(
-        Options(
-            profiling_run_id=run_id or make_run_id(datetime.now()),  # noqa: DTZ005 - names bear the user's own time
-            profiling_dir=Path(profiling_dir) if profiling_dir is not None else None,
-            poll_time=poll_time,
-            profiling_methods=profiling_methods,
-            processes=processes,
-            docker_compose_project_name=docker_compose_project_name,
-            profiling_containers=profiling_containers,
-            docker_reader=docker_reader,
-            reset_peaks=reset_peaks,
-            profiling_formats=profiling_formats,
-            additional_tags=additional_tags,
-        )
-    )
-    session.start()
-    try:
-        yield session
-    finally:
-        if session.is_mine:
-            session.finish()
-
-
-def unfinished_runs(options: Options) -> list[Path]:
-    """List the journals in the run's folder that killed runs have left."""
-    return unfinished_journals(options.profiling_dir) if options.profiling_dir is not None else []
-
-
-def recover(profiling_dir: Path | str) -> list[Path]:
-    """Write the files of every run below a folder that was killed before it could.
-
-    Each goes to a folder of its own, `recovered/<run>/`; its journal is deleted once both files are in place.
-    Journals of runs that are still alive are left alone.
-
-    Returns
-    -------
-    list of Path
-        The files written, none if no run died.
-
-    Raises
-    ------
-    FileFormatError
-        If a journal is damaged beyond reading: the first such one, after all others were written.
-    OSError
-        If the files cannot be written.
-    """
-    folder = Path(profiling_dir)
-    written: list[Path] = []
-    damaged: list[FileFormatError] = []
-    for journal in unfinished_journals(folder):
-        try:
-            written += _recover_run(journal, folder / "recovered")
-        except FileFormatError as error:  # noqa: PERF203 - one damaged journal must not cost the others
-            damaged.append(error)
-    if damaged:
-        raise damaged[0]
-    return written
-
-
-def _recover_run(journal: Path, parent: Path) -> list[Path]:
-    from vedro_profiling.recording.points import derive
-
-    readings = read_journal(journal)
-    points = derive(readings)
-    folder = next(place for place in _places(parent, journal.name) if not place.exists())
-    paths = [folder / f"{_STEM}.{suffix}" for suffix in ("ndjson", "parquet")]
-    for path in paths:
-        _write(points, path, readings.facts)
-    delete_journal(journal)
-    return paths
-
-
-def _places(parent: Path, name: str) -> Iterator[Path]:
-    """Offer a folder, then ones beside it: a fixed run id may die more than once."""
-    yield parent / name
-    yield from (parent / f"{name}~{number}" for number in count(2))
