@@ -148,7 +148,11 @@ class Session:
             )
         if self._outcome is None:
             self._recorder.stop()
-            self._facts |= {"finished": True, "cost": self._recorder.cost._asdict()}
+            self._facts |= {
+                "finished": True,
+                "cost": self._recorder.cost._asdict(),
+                "unavailable_methods": self._recorder.unavailable_methods,
+            }
             self._outcome = self._drain()
             # Whoever interrupts the lines above leaves the work to be done at exit.
             atexit.unregister(self._finish_at_exit)

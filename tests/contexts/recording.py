@@ -132,6 +132,7 @@ class ScriptedSampler:
         fails_in: Sequence[str] = (),
     ) -> None:
         self.method = method
+        self.is_available = True
         self.target = target
         self.calls: list[tuple[str, int]] = []
         self._time = time

@@ -14,7 +14,7 @@ import vedro_profiling
 HOUSE: Final = "vedro_profiling"
 HOME: Final = Path(vedro_profiling.__file__).parent
 
-LEAVES: Final = "errors replacing"
+LEAVES: Final = "errors interrupts replacing"
 """Import nothing of the house, and everyone else may import them."""
 
 # A module obeys the longest entry that leads to it; leaves and the standard library are open to all.
@@ -23,13 +23,16 @@ LAW: Final = {
     "__init__": ("_config _plugin", ""),
     "_budget": ("schema analysis", "vedro"),
     "_config": ("_plugin", "vedro"),
+    "_conclusion": ("_harmless session analysis charts console markdown", "vedro"),
+    "_exit_code": ("", "vedro"),
     "_flags": ("schema options", ""),
-    "_plugin": (
-        "schema options amounts _budget _flags recording storage session recovery analysis charts console markdown",
-        "vedro",
-    ),
+    "_harmless": ("", ""),
+    "_plugin": ("options amounts _budget _conclusion _exit_code _flags _harmless recovery session analysis", "vedro"),
+    "__main__": ("cli", ""),
     "amounts": ("", ""),
     "errors": ("", ""),
+    "interrupts": ("", ""),
+    "printable": ("", ""),
     "replacing": ("", ""),
     "schema": ("", ""),
     "options": ("schema", ""),
@@ -47,12 +50,13 @@ LAW: Final = {
     "charts": ("schema amounts analysis charts", "polars altair"),
     "charts.render": ("schema amounts analysis charts", "polars altair vl_convert"),
     "cli": (
-        "cli schema options amounts recording storage block session recovery analysis charts digest console markdown",
+        "cli schema options amounts recording storage block session recovery analysis charts digest console markdown "
+        "printable",
         "polars rich typer",
     ),
-    "console": ("schema digest", "rich"),
+    "console": ("schema digest printable", "rich"),
     "digest": ("schema amounts analysis", "polars"),
-    "markdown": ("schema digest console", ""),
+    "markdown": ("schema digest printable", ""),
 }
 
 BY_NAME: Final = {"import_module", "__import__"}
@@ -242,7 +246,7 @@ class TheLawAllows(vedro.Scenario):
     @params("digest", "from importlib import import_module; import_module(name='polars')")
     @params("session", "importlib.import_module('concurrent.futures.thread')")
     @params("__init__", "import_module(f'{__name__}.{home}')")
-    @params("_plugin", "import vedro; from vedro_profiling.charts.render import save_chart")
+    @params("_conclusion", "import vedro; from vedro_profiling.charts.render import save_chart")
     def __init__(self, module: str, source: str) -> None:
         self.module = module
         self.source = source

@@ -60,7 +60,7 @@ class _Lane:
         self._samplers = list(samplers)
         self._retired: set[Sampler] = set()
         self._journal = journal
-        self._method = method
+        self.method = method
         self._ticks = journal.buffer(method, "ticks").append
         self._borders = journal.buffer(method, "borders").append
         self._traffic = journal.buffer(method, "traffic").append
@@ -104,6 +104,11 @@ class _Lane:
             for sampler in self._samplers:
                 self._guard(sampler, lambda sampler: sampler.close())
 
+    @property
+    def is_available(self) -> bool:
+        """Whether all its samplers could read."""
+        return not self._retired and all(sampler.is_available for sampler in self._samplers)
+
     def _each(self, act: Callable[[Sampler], None]) -> None:
         for sampler in self._samplers:
             if sampler not in self._retired:
@@ -115,7 +120,7 @@ class _Lane:
             act(sampler)
         except Exception as error:  # noqa: BLE001 - the thread boundary: kept, and told in the summary
             self._retired.add(sampler)
-            self._journal.note(f"{self._method}: {type(sampler).__name__} gave up: {error!r}")
+            self._journal.note(f"{self.method}: {type(sampler).__name__} gave up: {error!r}")
 
 
 class Recorder:
@@ -232,6 +237,11 @@ class Recorder:
                 self._journal.note(f"{lane.thread.name} did not end within {_JOIN_SECONDS:g} s: its last tick is lost")
             else:
                 lane.finish(self._monotonic_ns())
+
+    @property
+    def unavailable_methods(self) -> list[str]:
+        """The methods of which something could not be read, so that a missing point tells nothing."""
+        return [lane.method for lane in self._lanes if not lane.is_available]
 
     @property
     def cost(self) -> Cost:

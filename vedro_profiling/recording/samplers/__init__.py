@@ -68,6 +68,10 @@ class Sampler(Protocol):
 
     method: str
 
+    @property
+    def is_available(self) -> bool:
+        """Whether it can read at all: false while no engine has answered, say. It may find nothing all the same."""
+
     def open(self, roster: Roster) -> None:
         """Find the targets and open what is read; called once, in the thread that starts the run."""
 

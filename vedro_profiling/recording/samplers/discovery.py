@@ -67,6 +67,11 @@ class Discovery:
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="vedro-profiling-docker-discovery", daemon=True)
 
+    @property
+    def has_answered(self) -> bool:
+        """Whether the engine gave its list of containers, be it an empty one."""
+        return self._listed
+
     def start(self, *, wait_seconds: float) -> None:
         """Start following; return when the first list is through, or has failed, or after `wait_seconds`."""
         self._started_at_ns = time.monotonic_ns()

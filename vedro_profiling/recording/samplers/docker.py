@@ -79,6 +79,11 @@ class DockerSampler:
         self._arrivals: list[Arrival] = []
         self._told_traffic: list[LastWords | Arrival] = []
 
+    @property
+    def is_available(self) -> bool:
+        """Whether the engine has answered in this run."""
+        return self._discovery is not None and self._discovery.has_answered
+
     def open(self, roster: Roster) -> None:
         """Start to follow the engine; wait for its list and for a first object of each stream, 2 s at most."""
         self._roster = roster

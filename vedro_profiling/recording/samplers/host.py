@@ -123,6 +123,7 @@ class HostSampler:
     """Reads the host under the target `system`; its `cpu_percent` is 0-100 of all CPUs together."""
 
     method = schema.DEFAULT_METHOD
+    is_available = True
 
     def __init__(self) -> None:
         self._host: _Host | None = None

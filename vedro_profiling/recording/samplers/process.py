@@ -167,6 +167,7 @@ class ProcessSampler:
     """
 
     method = schema.DEFAULT_METHOD
+    is_available = True
 
     def __init__(self, processes: Sequence[str | int] = (), *, reset_peaks: bool = True) -> None:
         self._wanted = processes

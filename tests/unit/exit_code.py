@@ -1,14 +1,13 @@
-"""What the plugin does at the end of a run: which runs a broken budget fails, and when an interrupt counts."""
+"""What a run exits with: which runs a broken budget fails, and which an interrupt cuts off."""
 
-import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import vedro
 from vedro import params
 from vedro.core import AggregatedResult, ExcInfo, Report, ScenarioResult, VirtualScenario
 
-from vedro_profiling._plugin import exits_0, interrupts_put_off
+from vedro_profiling._exit_code import exits_0, fail, interrupt
 
 PASSED: Final = "passed"
 FAILED: Final = "failed"
@@ -59,38 +58,31 @@ class Exits0(vedro.Scenario):
         assert self.told == self.expected
 
 
-class PutOff(vedro.Scenario):
-    subject = "an interrupt that comes in the block is told after it, to whom it would have been told"
+class CutOff(vedro.Scenario):
+    subject = (
+        "a run of {results} that {interrupted!r} cut off, and that then {change.__name__} meets, tells of {expected}"
+    )
 
-    def given_somebody_who_listens(self) -> None:
-        self.heard: list[str] = []
-        earlier = signal.signal(signal.SIGINT, lambda *_: self.heard.append("interrupt"))
-        vedro.defer(signal.signal, signal.SIGINT, earlier)
+    @params([PASSED], None, fail, SystemExit(99))
+    @params([PASSED], SystemExit(0), fail, SystemExit(99))
+    @params([PASSED], None, interrupt, KeyboardInterrupt())
+    @params([FAILED], None, interrupt, KeyboardInterrupt())
+    @params([PASSED], SystemExit(5), interrupt, SystemExit(5))
+    def __init__(
+        self,
+        results: Sequence[str],
+        interrupted: BaseException | None,
+        change: Callable[[Report], None],
+        expected: BaseException,
+    ) -> None:
+        self.results, self.interrupted, self.change, self.expected = results, interrupted, change, expected
 
-    def when_two_come_in_the_block(self) -> None:
-        with interrupts_put_off():
-            signal.raise_signal(signal.SIGINT)
-            signal.raise_signal(signal.SIGINT)
-            self.heard.append("end of the block")
+    def given_its_report(self) -> None:
+        self.report = make_report(self.results, self.interrupted)
 
-    def and_one_comes_later(self) -> None:
-        signal.raise_signal(signal.SIGINT)
+    def when_it_is_changed(self) -> None:
+        self.change(self.report)
 
-    def then_none_is_heard_before_its_end(self) -> None:
-        assert self.heard == ["end of the block", "interrupt", "interrupt"]
-
-
-class NothingPutOff(vedro.Scenario):
-    subject = "where no interrupt comes none is told"
-
-    def given_somebody_who_listens(self) -> None:
-        self.heard: list[int] = []
-        earlier = signal.signal(signal.SIGINT, lambda number, _: self.heard.append(number))
-        vedro.defer(signal.signal, signal.SIGINT, earlier)
-
-    def when_the_block_is_quiet(self) -> None:
-        with interrupts_put_off():
-            pass
-
-    def then_nothing_is_heard(self) -> None:
-        assert self.heard == []
+    def then_it_tells_so(self) -> None:
+        assert self.report.interrupted is not None
+        assert repr(self.report.interrupted.value) == repr(self.expected)
