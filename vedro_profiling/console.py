@@ -1,7 +1,6 @@
 """The summary at the end of a run, as lines of plain text."""
 
 import shutil
-import sys
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
@@ -9,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 from rich.table import Table as RichTable
+from rich.text import Text
 
 from vedro_profiling import digest
+from vedro_profiling.printable import plain
 
 if TYPE_CHECKING:
     import polars as pl
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from vedro_profiling.session import Outcome
 
 __all__ = (
-    "plain",
     "summary_lines",
+    "table",
+    "table_lines",
     "terminal_width",
 )
 
@@ -31,17 +33,6 @@ _GAP: Final = 2
 def terminal_width() -> int:
     """Return how many characters fit beside Vedro's `# `; 98 where there is no terminal."""
     return max(_NARROWEST, shutil.get_terminal_size((100, 24)).columns - 2)
-
-
-def plain(text: str, *, encoding: str | None = None) -> str:
-    r"""Make a text safe to print: control characters and what the output cannot encode become escapes.
-
-    >>> plain("caf\x1b[31m \N{SNOWMAN}", encoding="ascii")
-    'caf\\x1b[31m \\u2603'
-    """
-    printable = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
-    target = encoding or sys.stdout.encoding or "utf-8"
-    return printable.encode(target, "backslashreplace").decode(target)
 
 
 def summary_lines(
@@ -77,7 +68,7 @@ def summary_lines(
     lines = [f"profiling {outcome.facts['run']}: {digest.headline(outcome)}"]
     if not outcome.points.is_empty():
         lines += _targets(outcome, width)
-        lines += _table(digest.dearest_scenarios(outcome.points), width)
+        lines += _below(digest.dearest_scenarios(outcome.points), width)
     lines += ["", *_budgets(verdicts), *(f"! {note}" for note in outcome.notes)]
     lines += [digest.own_cost(outcome), *digest.readers(outcome)]
     lines += _files(outcome, pictures, base or Path())
@@ -85,37 +76,49 @@ def summary_lines(
 
 
 def _targets(outcome: "Outcome", width: int) -> list[str]:
-    table = digest.targets(outcome.points)
-    if not table.rows:
+    targets = digest.targets(outcome.points)
+    if not targets.rows:
         return []
-    left_out = [f"({table.left_out} more targets are in the files)"] if table.left_out else []
-    return [*_table(table, width), *left_out, f"({digest.units(outcome)})"]
+    left_out = [f"({targets.left_out} more targets are in the files)"] if targets.left_out else []
+    return [*_below(targets, width), *left_out, f"({digest.units(outcome)})"]
 
 
-def _table(content: digest.Table, width: int) -> list[str]:
-    """Align the rows under their titles; the first column is the one that folds when space is short."""
-    if not content.rows:
-        return []
-    cells = [tuple(plain(cell) for cell in row) for row in (content.titles, *content.rows)]
-    table = RichTable(box=None, pad_edge=False, padding=(0, _GAP, 0, 0))
-    columns = _fitting(list(zip(*cells, strict=True)), width)
-    for place, (title, *_) in enumerate(columns):
-        is_text = title in content.names
-        table.add_column(title, justify="left" if is_text else "right", no_wrap=place > 0, overflow="fold")
-    for row in list(zip(*columns, strict=True))[1:]:
-        table.add_row(*row)
-    page = Console(file=StringIO(), width=width, color_system=None, markup=False, emoji=False, highlight=False)
+def _below(content: digest.Table, width: int) -> list[str]:
+    return ["", *table_lines(content, width)] if content.rows else []
+
+
+def table_lines(content: digest.Table, width: int) -> list[str]:
+    """Align rows under their titles, as lines without colour."""
+    page = Console(file=StringIO(), width=width, color_system=None)
     with page.capture() as capture:
-        page.print(table)
-    return ["", *capture.get().rstrip("\n").split("\n")]
+        page.print(table(content, width))
+    return [line.rstrip() for line in capture.get().rstrip("\n").split("\n")]
 
 
-def _fitting(columns: Sequence[tuple[str, ...]], width: int) -> Sequence[tuple[str, ...]]:
-    """Leave out columns from the right until the numbers fit beside a name of readable width."""
-    widths = [max(map(len, column)) + _GAP for column in columns]
-    widths[0] = min(widths[0], _READABLE)
-    fitting = [sum(widths[: place + 1]) <= width for place in range(len(columns))]
-    return columns[: max(1, sum(fitting))]
+def table(content: digest.Table, width: int) -> RichTable:
+    """Lay rows out under their titles; names fold when space is short, and then columns are left out from the right.
+
+    No cell is read as Rich's markup, and what a terminal would obey is escaped.
+    """
+    cells = [tuple(plain(cell) for cell in row) for row in (content.titles, *content.rows)]
+    columns = list(zip(*cells, strict=True))
+    aligned = RichTable(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+    shown = columns[: _fitting(columns, content, width)]
+    for title, *_ in shown:
+        is_name = title in content.names
+        aligned.add_column(Text(title), justify="left" if is_name else "right", no_wrap=not is_name, overflow="fold")
+    for row in list(zip(*shown, strict=True))[1:]:
+        aligned.add_row(*map(Text, row))
+    return aligned
+
+
+def _fitting(columns: Sequence[tuple[str, ...]], content: digest.Table, width: int) -> int:
+    """Tell how many columns, from the left, have room for their numbers beside names of readable width."""
+    widths = [
+        min(longest, _READABLE) if title in content.names else longest
+        for title, longest in ((column[0], max(map(len, column)) + _GAP) for column in columns)
+    ]
+    return max(1, sum(sum(widths[: place + 1]) <= width + _GAP for place in range(len(columns))))
 
 
 def _budgets(verdicts: "pl.DataFrame | None") -> list[str]:

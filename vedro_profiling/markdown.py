@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from vedro_profiling import digest
-from vedro_profiling.console import plain
+from vedro_profiling.printable import plain
 from vedro_profiling.replacing import replacing
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ __all__ = (
     "code",
     "replace_page",
     "summary_page",
+    "table_lines",
 )
 
 _MOST_SCENARIOS: Final = 20
@@ -83,16 +84,17 @@ def _budgets(verdicts: "pl.DataFrame") -> Iterator[str]:
     missed = digest.verdicts_missed(verdicts)
     rows = [(row["status"], f"{row['threshold']} {row['expression']}", row["reason"]) for row in missed]
     titles = ("verdict", "budget", "reason")
-    yield from _rows(digest.Table(titles, rows[:_MOST_VERDICTS], frozenset(titles), len(rows[_MOST_VERDICTS:])))
+    yield from table_lines(digest.Table(titles, rows[:_MOST_VERDICTS], frozenset(titles), len(rows[_MOST_VERDICTS:])))
 
 
 def _table(title: str, content: digest.Table) -> Iterator[str]:
     if content.rows:
         yield f"### {title}"
-        yield from _rows(content)
+        yield from table_lines(content)
 
 
-def _rows(content: digest.Table) -> Iterator[str]:
+def table_lines(content: digest.Table) -> Iterator[str]:
+    """Write rows as a table of Markdown, names in code spans; and how many rows it leaves out."""
     if not content.rows:
         return
     is_name = [title in content.names for title in content.titles]

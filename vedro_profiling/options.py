@@ -74,6 +74,8 @@ class Options:
     profiling_methods: Sequence[str] = schema.METHODS
     poll_time: float = 1.0
     processes: Sequence[str | int] = ()
+    own_process: bool = True
+    """Whether the process that records is a target; its children are in any case."""
     docker_compose_project_name: str | Sequence[str] = "compose"
     profiling_containers: Sequence[str] = ()
     docker_reader: Literal["auto", "cgroup", "engine"] = "auto"
@@ -86,6 +88,7 @@ class Options:
         _check_choices("profiling_methods", self.profiling_methods, schema.METHODS)
         _check_choices("profiling_formats", self.profiling_formats, FORMATS)
         _check_choices("docker_reader", [self.docker_reader], DOCKER_READERS)
+        check_switch("own_process", self.own_process)
         check_switch("reset_peaks", self.reset_peaks)
         _check_period(self.poll_time)
         _require(_is_list_of(self.processes, str | int), "processes", self.processes, "a list of names and pids")

@@ -49,7 +49,8 @@ def make_samplers(options: Options) -> list[Sampler]:
         from vedro_profiling.recording.samplers.host import HostSampler
         from vedro_profiling.recording.samplers.process import ProcessSampler
 
-        samplers += [ProcessSampler(options.processes, reset_peaks=options.reset_peaks), HostSampler()]
+        processes = ProcessSampler(options.processes, own=options.own_process, reset_peaks=options.reset_peaks)
+        samplers += [processes, HostSampler()]
     if schema.DOCKER_METHOD in options.profiling_methods:
         from vedro_profiling.recording.samplers.docker import DockerSampler
 
@@ -110,6 +111,11 @@ class Session:
         """Read every target where a scenario begins or ends (see `Recorder.border`)."""
         if self.is_mine:
             self._recorder.border(event)
+
+    def read(self) -> None:
+        """Read every target now, beside the grid of ticks (see `Recorder.read`)."""
+        if self.is_mine:
+            self._recorder.read()
 
     def note(self, text: str) -> None:
         """Keep a sentence for the summary."""

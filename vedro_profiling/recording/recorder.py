@@ -219,6 +219,13 @@ class Recorder:
             self._journal.add_scenario_border({"at_ns": self._monotonic_ns(), **event})
         self._border_cpu_ns += time.thread_time_ns() - began_ns
 
+    def read(self) -> None:
+        """Read every target now, such as one that is about to leave."""
+        began_ns = time.thread_time_ns()
+        for lane in self._lanes:
+            lane.border(self._monotonic_ns(), with_traffic=True)
+        self._border_cpu_ns += time.thread_time_ns() - began_ns
+
     def stop(self) -> None:
         """End the threads, take the last readings and close the samplers."""
         if self._stop.is_set():

@@ -50,6 +50,8 @@ class Family:
         Finds the descendants.
     waited_for_ns
         The CPU of all children that the test process has waited for, and of all that these had waited for.
+    own
+        Whether the test process is a target itself.
     """
 
     def __init__(  # noqa: PLR0913 - a world in which no process need exist
@@ -61,12 +63,13 @@ class Family:
         open_process: Callable[[int], Process],
         descent: Descent,
         waited_for_ns: Callable[[], int],
+        own: bool = True,
     ) -> None:
         self._roster = roster
         self._open_process = open_process
         self._descent = descent
         self._waited_for_ns = waited_for_ns
-        self._names_taken = {name, schema.SYSTEM_TARGET, CHILDREN}
+        self._names_taken = {schema.SYSTEM_TARGET, CHILDREN, *([name] if own else [])}
         self._rest = Target(CHILDREN)
         self._members: dict[int, Member] = {}
         self._left_out: set[int] = set()
@@ -74,7 +77,10 @@ class Family:
         self._alive = 1
         self._targets: dict[str, Target] = {}
         self._me = Member(pid, open_process(pid), reaped_ns=waited_for_ns())
-        self._admit(self._me, name)
+        if own:
+            self._admit(self._me, name)
+        else:
+            self._members[pid] = self._me
 
     def add(self, name: str, pid: int) -> None:
         """Follow a process that ran before, and all that descends from it; one that cannot be read is told."""

@@ -162,6 +162,8 @@ class ProcessSampler:
     processes
         Names or pids of processes beside this one; a name that no process bears when the run starts is told in the
         summary.
+    own
+        Whether the process it runs in is a target; its descendants are in any case.
     reset_peaks
         Whether to start a new high-water mark with every reading; others who read VmHWM then see it fall.
     """
@@ -169,8 +171,9 @@ class ProcessSampler:
     method = schema.DEFAULT_METHOD
     is_available = True
 
-    def __init__(self, processes: Sequence[str | int] = (), *, reset_peaks: bool = True) -> None:
+    def __init__(self, processes: Sequence[str | int] = (), *, own: bool = True, reset_peaks: bool = True) -> None:
         self._wanted = processes
+        self._own = own
         self._open = partial(_OPEN, reset_peak=reset_peaks)
         self._descent = _DESCENT()
         self._family: Family | None = None
@@ -185,6 +188,7 @@ class ProcessSampler:
             open_process=self._open,
             descent=self._descent,
             waited_for_ns=waited_for_ns,
+            own=self._own,
         )
         for name, pid in self._find(roster):
             self._family.add(name, pid)

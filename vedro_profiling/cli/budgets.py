@@ -1,0 +1,78 @@
+"""Budgets as they are written on a command line and in a file."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vedro_profiling.errors import FileFormatError, MissingFileError, OptionError
+
+__all__ = (
+    "BudgetFiles",
+    "Budgets",
+    "parse_budgets",
+)
+
+Budgets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--budget",
+        metavar="'METRIC{TAG:VALUE}: LIMIT, ...'",
+        help="A budget in k6's language; may be given again.",
+        show_default=False,
+    ),
+]
+
+BudgetFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--budgets", metavar="FILE", help="A file of budgets, one a line; # begins a comment.", show_default=False
+    ),
+]
+
+
+def parse_budgets(budgets: Sequence[str] | None, files: Sequence[Path] | None) -> dict[str, list[str]]:
+    """Collect budgets as `check` takes them: from a key to its expressions.
+
+    Raises
+    ------
+    OptionError
+        For a budget without a colon between key and limits; what stands there is judged by `check`.
+    MissingFileError
+        If there is no file to read.
+    FileFormatError
+        If a file is no text.
+
+    Examples
+    --------
+    >>> parse_budgets(["memory_usage{service:app}: max<512, p(95)<400", "memory_usage{service:app}: med<300"], [])
+    {'memory_usage{service:app}': ['max<512', 'p(95)<400', 'med<300']}
+    """
+    thresholds: dict[str, list[str]] = {}
+    texts = [*(budgets or ()), *(text for file in files or () for text in _lines(file))]
+    for key, limits in map(_split, texts):
+        thresholds.setdefault(key, []).extend(limits)
+    return thresholds
+
+
+def _split(text: str) -> tuple[str, list[str]]:
+    # A value in braces may hold a colon.
+    head, brace, rest = text.rpartition("}")
+    key, colon, limits = rest.partition(":")
+    if not colon or not limits.strip():
+        raise OptionError(
+            f"budget {text!r}: expected a metric, ':' and its limits, such as 'memory_usage{{service:app}}: max<512'"
+        )
+    return f"{head}{brace}{key}".strip(), [limit.strip() for limit in limits.split(",")]
+
+
+def _lines(file: Path) -> Iterable[str]:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise MissingFileError(f"There is no file {file} of budgets. Check the path.") from None
+    except UnicodeDecodeError:
+        raise FileFormatError(f"{file} is no text. Expected a budget a line, such as 'cpu_time: count<9000'.") from None
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    return [line for line in lines if line]
