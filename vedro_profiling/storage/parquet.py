@@ -11,7 +11,7 @@ import polars as pl
 from vedro_profiling import schema
 from vedro_profiling.errors import FileFormatError, MissingFileError, SchemaError
 from vedro_profiling.replacing import replacing
-from vedro_profiling.storage.frame import as_points, point_columns
+from vedro_profiling.storage.frame import as_points, in_order, point_columns
 from vedro_profiling.storage.seal import SEAL_KEY, UNSEALED, is_broken, seal
 
 __all__ = (
@@ -36,7 +36,7 @@ def write_parquet(
     *,
     facts: Sequence[Mapping[str, Any]] | None = None,
 ) -> None:
-    """Write points sorted by target, metric and time, zstd-compressed, beside `path` and renamed into place.
+    """Write points in `schema.SORT_ORDER`, zstd-compressed, beside `path` and renamed into place.
 
     About 0.4 s and 7 MB for a million points.
 
@@ -66,8 +66,8 @@ def write_parquet(
     >>> read_facts(place)
     [{'run': 'run-1', 'cores': 8}]
     """
-    # Like beside like compresses best, and lets a reader skip row groups that hold other targets.
-    rows = as_points(points).sort("target", "metric", "time", maintain_order=True)
+    # Like beside like compresses best, lets a reader skip row groups of other targets, and spares `load` the sorting.
+    rows = in_order(as_points(points))
     metadata = {
         _VERSION_KEY: str(schema.SCHEMA_VERSION),
         _RUNS_KEY: json.dumps([dict(fact) for fact in facts or ()]),

@@ -144,3 +144,28 @@ class RowsAreOrdered(vedro.Scenario):
     def then_each_row_is_after_the_one_before(self) -> None:
         assert self.rows == sorted(self.rows)
         assert len(self.rows) == 24
+
+
+class InOrderIsWhatSortingRowsGives(vedro.Scenario):
+    subject = "in order is what sorting row by row gives, nulls first and equal rows as they were: {how}"
+
+    @params("shuffled", [3, 0, 5, 1, 4, 2, 7, 6])
+    @params("in order already", [0, 1, 2, 3, 4, 5, 6, 7])
+    @params("series by series, one with time going back", [0, 2, 1, 3, 4, 5, 6, 7])
+    @params("each series in order, but not the series", [4, 5, 6, 7, 0, 1, 2, 3])
+    @params("a series in two pieces", [0, 1, 4, 5, 6, 7, 2, 3])
+    def __init__(self, how: str, rows: list[int]) -> None:
+        self.how = how
+        self.rows = rows
+
+    def given_points_some_without_a_target_and_some_of_one_time(self) -> None:
+        targets = pl.Series("target", [None, None, "app", "app", "db", "db", "z", "z"], dtype=pl.Categorical())
+        times = pl.Series("time", [START, START, START, START + timedelta(seconds=1)] * 2)
+        points = make_points(targets=["x"], metrics=["cpu_time"], readings=8).with_columns(targets, times)
+        self.points = points[self.rows]
+
+    def when_they_are_put_in_order(self) -> None:
+        self.ordered = in_order(self.points)
+
+    def then_they_are_as_sorted(self) -> None:
+        assert self.ordered.equals(self.points.sort("method", "target", "metric", "time", maintain_order=True))

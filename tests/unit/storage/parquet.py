@@ -33,8 +33,8 @@ class PointsComeBack(vedro.Scenario):
     def and_lazily_too(self) -> None:
         assert in_order(scan_parquet(self.place).collect()).equals(self.points)
 
-    def and_the_rows_are_sorted_by_target_metric_and_time(self) -> None:
-        rows = pl.read_parquet(self.place).select("target", "metric", "time").rows()
+    def and_the_rows_are_sorted_by_method_target_metric_and_time(self) -> None:
+        rows = pl.read_parquet(self.place).select("method", "target", "metric", "time").rows()
         assert rows == sorted(rows)
 
     def and_nothing_is_left_beside(self) -> None:
