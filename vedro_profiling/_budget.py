@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 import vedro
 from vedro.core import Plugin, PluginConfig, VirtualScenario, get_scenario_meta, set_scenario_meta
 
-from vedro_profiling.analysis.threshold_language import Threshold, parse_thresholds
+from vedro_profiling.analysis.threshold_language import Threshold, make_key, parse_thresholds
 from vedro_profiling.errors import OptionError
 
 __all__ = (
@@ -48,7 +48,7 @@ def budget(key: str | Mapping[str, str | Sequence[str]], *expressions: str) -> C
     expressions
         What must hold, in the metric's unit, such as `max<512` or `p(95)<400` (see `vedro_profiling.check`). The
         CPU time of a scenario in one service is `budget("cpu_time{service:app}", "count<500")`, in milliseconds;
-        without a tag the host counts as well, which holds all the others.
+        without a tag it is that of all processes and containers together.
 
     Raises
     ------
@@ -99,7 +99,5 @@ def of_scenario(scenario: VirtualScenario) -> list[Threshold]:
 
 
 def _narrowed(threshold: Threshold, scenario: str) -> Threshold:
-    metric, _, tags = threshold.key.strip().removesuffix("}").partition("{")
-    # A key has no place for a comma inside a value; the selector, which is what is judged, has.
-    key = f"{metric}{{{tags + ',' if tags else ''}scenario:{scenario.replace(',', '_')}}}"
-    return replace(threshold, key=key, selector={**threshold.selector, "scenario": scenario})
+    selector = {**threshold.selector, "scenario": scenario}
+    return replace(threshold, key=make_key(threshold.metric, selector), selector=selector)

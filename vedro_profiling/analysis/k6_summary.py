@@ -7,7 +7,7 @@ import polars as pl
 
 from vedro_profiling.analysis.k6_types import K6Type, type_of_metric
 from vedro_profiling.analysis.threshold_language import Statistic, parse_key
-from vedro_profiling.analysis.threshold_statistics import as_measured, measure
+from vedro_profiling.analysis.threshold_statistics import as_measured, is_meant, measure
 from vedro_profiling.analysis.thresholds import NOT_JUDGED, PASSED
 from vedro_profiling.schema import METRICS
 
@@ -34,8 +34,9 @@ def handle_summary(
 ) -> dict[str, Any]:
     """Make what k6 hands to `handleSummary(data)`: metrics, their values, and whether each threshold is kept.
 
-    As in k6, a metric with thresholds but without points has values of 0; its verdict is told by `ok` alone. A
-    threshold that was not judged is left out, for k6 knows only kept and crossed.
+    As in `check`, the host counts only where a target is named. As in k6, a metric with thresholds but without points
+    has values of 0; its verdict is told by `ok` alone. A threshold that was not judged is left out, for k6 knows only
+    kept and crossed.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ def handle_summary(
     """
     measured = as_measured(points)
     thresholds = _thresholds(verdicts)
-    names = {*measured["metric"].unique().cast(pl.String), *thresholds}
+    names = {*measured.filter(is_meant(()))["metric"].unique().cast(pl.String), *thresholds}
     metrics = {}
     for name in sorted(names, key=lambda name: (parse_key(name)[0], name)):
         metrics[name] = _metric(measured, name, duration_ms / 1000)

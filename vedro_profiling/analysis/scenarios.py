@@ -10,6 +10,7 @@ __all__ = ("scenario_costs",)
 
 _SCENARIO: Final = ("run", "scenario")
 _TARGET: Final = (*_SCENARIO, "method", "target")
+_BYTES: Final = ("network_received", "network_sent", "disk_read", "disk_written")
 _COLUMNS: Final = (
     *_TARGET,
     "service",
@@ -20,8 +21,7 @@ _COLUMNS: Final = (
     "cores",
     "memory",
     "memory_peak",
-    "network_received",
-    "network_sent",
+    *_BYTES,
 )
 
 
@@ -30,8 +30,8 @@ def scenario_costs(points: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
 
     CPU time is exact, for a reading is taken at both ends of every attempt; memory is what was seen at readings,
     and its peak the kernel's own high-water mark where there is one. Attempts of one scenario are summed. Network
-    is read at both ends of an attempt as well, but of at most ten attempts a second: where more follow each other,
-    the bytes of some are missing.
+    and disk are read at both ends of an attempt as well, but of at most ten attempts a second: where more follow each
+    other, the bytes of some are missing.
 
     Parameters
     ----------
@@ -43,8 +43,9 @@ def scenario_costs(points: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
     DataFrame
         One row per run, scenario, method and target, by falling CPU time. Columns: `run`, `scenario`, `method`,
         `target`, `service`, `subject`, `attempts`, `duration` (seconds), `cpu_time` (seconds), `cores` (CPU seconds
-        per second), `memory` (average, MB), `memory_peak` (MB), `network_received`, `network_sent` (bytes); null
-        where nothing was read. An attempt that was cut off has no duration; a scenario without any is left out.
+        per second), `memory` (average, MB), `memory_peak` (MB), `network_received`, `network_sent`, `disk_read`,
+        `disk_written` (bytes); null where nothing was read. An attempt that was cut off has no duration; a scenario
+        without any is left out.
 
     Raises
     ------
@@ -79,8 +80,7 @@ def scenario_costs(points: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
             cpu_time=_amount("cpu_time", "total") / 1000,
             memory=_amount("memory_usage", "avg"),
             memory_peak=pl.coalesce(_amount("memory_peak", "max"), _amount("memory_usage", "max")),
-            network_received=_amount("network_received", "total"),
-            network_sent=_amount("network_sent", "total"),
+            **{metric: _amount(metric, "total") for metric in _BYTES},
         )
         .join(attempts, on=_SCENARIO, how="inner")
         .with_columns(cores=pl.col("cpu_time") / pl.col("duration"))

@@ -1,8 +1,8 @@
 """k6's language of thresholds, read into values: `memory_usage{service:app}` and `p(95)<400`.
 
 Standard library only, so that options can be judged before anything heavy is imported. The grammar is that of k6
-(metrics/thresholds_parser.go, ParseMetricName in metrics/metric.go), with two differences: every method may be used
-with every metric, and the number forms NaN, hexadecimal and `1_000` are refused.
+(metrics/thresholds_parser.go, ParseMetricName in metrics/metric.go), with three differences: every method may be used
+with every metric, a value in quotes may hold a comma, and the number forms NaN, hexadecimal and `1_000` are refused.
 """
 
 import math
@@ -19,6 +19,7 @@ __all__ = (
     "OPERATORS",
     "Statistic",
     "Threshold",
+    "make_key",
     "parse_key",
     "parse_thresholds",
 )
@@ -30,6 +31,7 @@ OPERATORS: Final = ("<=", ">=", "===", "==", "!=", "<", ">")
 
 _NAME: Final = re.compile(r"[a-zA-Z_]\w{1,128}", re.ASCII)
 _ASSERTION: Final = re.compile(r"(?P<method>[^<>=!]*)(?P<operator><=|>=|===|==|!=|<|>)(?P<limit>.*)", re.DOTALL)
+_PAIRS: Final = re.compile(r"""(?:^|,)((?::\s*(?:"[^"]*"|'[^']*')|[^,])*)""")
 _PERCENTILE: Final = re.compile(r"p\((?P<percent>[^)]*)\)")
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _INFINITE: Final = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
@@ -71,9 +73,10 @@ def parse_thresholds(thresholds: Mapping[str, str | Sequence[str]]) -> list[Thre
     Parameters
     ----------
     thresholds
-        From a metric, or `metric{tag:value,tag2:value2}` (all tags must match; a value may hold `:` but not `,`), to
-        one expression or several. An expression is a method (`avg`, `min`, `max`, `med`, `p(N)`, `count`, `rate`,
-        `value`), an operator (`<`, `<=`, `>`, `>=`, `==`, `===`, `!=`) and a number in the metric's unit.
+        From a metric, or `metric{tag:value,tag2:value2}` (all tags must match; a value may hold `:`, and `,` where it
+        stands in quotes), to one expression or several. An expression is a method (`avg`, `min`, `max`, `med`, `p(N)`,
+        `count`, `rate`, `value`), an operator (`<`, `<=`, `>`, `>=`, `==`, `===`, `!=`) and a number in the metric's
+        unit.
 
     Raises
     ------
@@ -123,12 +126,31 @@ def parse_key(key: str) -> tuple[str, dict[str, str]]:
     return name.strip(), _parse_selector(key, rest[:-1])
 
 
+def make_key(metric: str, selector: Mapping[str, str]) -> str:
+    """Write a metric and tags so that `parse_key` reads them, with a value in quotes that needs them.
+
+    >>> make_key("cpu_time", {"service": "app", "scenario": "buy, pay.py::Scenario"})
+    'cpu_time{service:app,scenario:"buy, pay.py::Scenario"}'
+    """
+    tags = ",".join(f"{tag}:{_quoted(value)}" for tag, value in selector.items())
+    return f"{metric}{{{tags}}}" if tags else metric
+
+
+def _quoted(value: str) -> str:
+    if "," not in value and _trimmed(value) == value:
+        return value
+    quote = "'" if '"' in value else '"'
+    return f"{quote}{value}{quote}"
+
+
 def _parse_selector(key: str, text: str) -> dict[str, str]:
     selector: dict[str, str] = {}
-    for pair in text.split(","):
+    for pair in _PAIRS.findall(text):
         tag, value = (_trimmed(part) for part in (*pair.split(":", 1), "")[:2])
         if not tag or not value:
-            raise OptionError(f"thresholds[{key!r}]: {pair!r} is no tag:value (a value has no ','); {_KEY_FORM}")
+            raise OptionError(
+                f"thresholds[{key!r}]: {pair!r} is no tag:value (a value with ',' stands in quotes); {_KEY_FORM}"
+            )
         if tag in selector:
             raise OptionError(f"thresholds[{key!r}]: tag {tag!r} stands twice, and no point has both; {_KEY_FORM}")
         selector[tag] = value

@@ -7,7 +7,8 @@ from typing import Final
 import polars as pl
 
 from vedro_profiling.analysis.threshold_language import Statistic
-from vedro_profiling.analysis.threshold_statistics import tags_among
+from vedro_profiling.analysis.threshold_statistics import is_meant, tags_among
+from vedro_profiling.schema import SYSTEM_TARGET
 
 __all__ = ("explain_miss",)
 
@@ -19,7 +20,9 @@ def explain_miss(points: pl.DataFrame, statistic: Statistic) -> str:
 
     Examples
     --------
-    >>> points = pl.DataFrame({"metric": "memory_usage", "service": ["app", "db"]})
+    >>> points = pl.DataFrame(
+    ...     {"metric": "memory_usage", "method": "docker", "target": ["a", "d"], "service": ["app", "db"]}
+    ... )
     >>> explain_miss(points, Statistic(metric="memory_usage", selector={"service": "ap"}, method="max"))
     "no memory_usage point has service 'ap'; did you mean 'app'? there are: app, db"
     """
@@ -28,7 +31,9 @@ def explain_miss(points: pl.DataFrame, statistic: Statistic) -> str:
     metrics = _names(points, "metric")
     if statistic.metric not in metrics:
         return f"no point has metric {statistic.metric!r}{_offer(statistic.metric, metrics)}"
-    of_metric = points.filter(pl.col("metric") == statistic.metric)
+    of_metric = points.filter(is_meant(statistic.selector), pl.col("metric") == statistic.metric)
+    if of_metric.is_empty():
+        return f"only the host has {statistic.metric} points: 'target:{SYSTEM_TARGET}' names it, nothing else means it"
     for tag, value in statistic.selector.items():
         values = _names(of_metric, tag) if tag in tags_among(points.columns) else []
         if not values:

@@ -7,12 +7,14 @@ from polars import selectors as cs
 
 from vedro_profiling.analysis.k6_types import type_of_metric
 from vedro_profiling.analysis.summary import summarize
+from vedro_profiling.analysis.system import IS_SYSTEM
 from vedro_profiling.analysis.threshold_language import Statistic
 from vedro_profiling.schema import COLUMN_NAMES
 from vedro_profiling.storage.frame import as_points
 
 __all__ = (
     "as_measured",
+    "is_meant",
     "matches",
     "measure",
     "tags_among",
@@ -41,9 +43,19 @@ def tags_among(columns: Iterable[str]) -> list[str]:
 
 
 def matches(statistic: Statistic) -> pl.Expr:
-    """Select the points of the metric that bear all tags of the selector; each tag must be a column."""
+    """Select the points of the metric that bear all tags of the selector, each of which must be a column."""
+    return _bears_tags(statistic) & is_meant(statistic.selector)
+
+
+def _bears_tags(statistic: Statistic) -> pl.Expr:
     tags = [pl.col(tag) == value for tag, value in statistic.selector.items()]
     return pl.all_horizontal(pl.col("metric") == statistic.metric, *tags)
+
+
+def is_meant(tags: Iterable[str]) -> pl.Expr:
+    """Leave out the host where no target is named: its counters hold what each of the others used."""
+    # A point of k6 has no target, and so is not the host's.
+    return pl.lit(value=True) if "target" in tags else ~IS_SYSTEM.fill_null(value=False)
 
 
 def measure(points: pl.DataFrame, statistics: Sequence[Statistic]) -> list[float | None]:
@@ -79,9 +91,9 @@ def _averages(points: pl.DataFrame, statistics: Mapping[str, Statistic]) -> dict
     """Take averages from one summary for each set of tags, so that they are those of `summarize`."""
     of_metrics = points.filter(pl.col("metric").is_in([each.metric for each in statistics.values()]))
     tag_sets = {tuple(sorted(each.selector)) for each in statistics.values()}
-    summaries = {tags: summarize(of_metrics, by=("metric", *tags)) for tags in tag_sets}
+    summaries = {tags: summarize(of_metrics.filter(is_meant(tags)), by=("metric", *tags)) for tags in tag_sets}
     return {
-        place: summaries[tuple(sorted(each.selector))].filter(matches(each)).select(pl.col("avg").first()).item()
+        place: summaries[tuple(sorted(each.selector))].filter(_bears_tags(each)).select(pl.col("avg").first()).item()
         for place, each in statistics.items()
     }
 

@@ -3,7 +3,7 @@
 import operator
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -18,6 +18,7 @@ __all__ = (
     "NOT_JUDGED",
     "PASSED",
     "check",
+    "methods_missing",
     "parse_thresholds",
 )
 
@@ -55,7 +56,8 @@ def check(
 ) -> pl.DataFrame:
     """Judge budgets in k6's language on points.
 
-    All points of a metric that bear the tags of a threshold are judged together, over targets, scenarios and runs.
+    All points of a metric that bear the tags of a threshold are judged together, over targets, scenarios and runs; the
+    host's only where a target is named, as in `cpu_time{target:system}`, for it has used what each of the others used.
     Unlike in k6, a threshold that matches no point is broken, and every method may be used with every metric:
 
     - `avg`: as in `summarize`: weighted by time for a gauge, the plain mean of the points for others
@@ -75,7 +77,7 @@ def check(
         metric's unit; or what `parse_thresholds` made of that.
     unavailable_methods
         Methods that could not be recorded: a threshold that matches no point is then "not judged", unless its tags
-        name another method.
+        name another method. What is known of them is among the facts in a file: see `vedro_profiling.read_facts`.
     no_scenario_ran
         Whether the run, a slice perhaps, had no scenario: what matches no point is then "not judged" either.
 
@@ -114,6 +116,25 @@ def check(
         status, reason = _judge(measured, threshold, value, [*excuses, *missing])
         rows.append((threshold.key, threshold.expression, threshold.metric, value, threshold.limit, status, reason))
     return pl.DataFrame(rows, _COLUMNS, orient="row")
+
+
+def methods_missing(runs: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Tell which methods could be used in none of some runs, because no engine answered, say.
+
+    Parameters
+    ----------
+    runs
+        The facts of each, as `vedro_profiling.read_facts` gives them.
+
+    Examples
+    --------
+    >>> methods_missing([{"run": "night-1", "unavailable_methods": ["docker"]}])
+    {'docker'}
+    >>> methods_missing([{"run": "night-1", "unavailable_methods": ["docker"]}, {"run": "night-2"}])
+    set()
+    """
+    missing = [set(facts.get("unavailable_methods", ())) for facts in runs]
+    return set.intersection(*missing) if missing else set()
 
 
 def _missing_methods(threshold: Threshold, unavailable: Collection[str]) -> list[str]:

@@ -141,6 +141,23 @@ class WhatIsNotJudgedIsLeftOut(vedro.Scenario):
         }
 
 
+class TheHostIsLeftOut(vedro.Scenario):
+    subject = "the host is in the summary where a threshold names it, and in no sum"
+
+    def when_the_summary_is_made(self) -> None:
+        points = put_together(
+            make_series([300], metric="cpu_time", target="vedro", method="default"),
+            make_series([5000], metric="cpu_time", target="system", method="default"),
+            make_series([77], metric="network_sent", target="system", method="default"),
+        )
+        verdicts = check(points, {"cpu_time{target:system}": "count<1"})
+        self.metrics = handle_summary(points, verdicts, duration_ms=1000)["metrics"]
+
+    def then_it_stands_there_alone(self) -> None:
+        counts = {name: metric["values"]["count"] for name, metric in self.metrics.items()}
+        assert counts == {"cpu_time": 300, "cpu_time{target:system}": 5000}
+
+
 class ARunOfNoLength(vedro.Scenario):
     subject = "a run that took no time has a rate of zero, and no points make no metrics"
 

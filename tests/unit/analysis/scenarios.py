@@ -59,6 +59,8 @@ class WorkedOut(vedro.Scenario):
                 of_app(3, "network_received", 700, "a"),
                 of_app(4, "network_received", 300, "a"),
                 of_app(4, "network_sent", 40, "a"),
+                of_app(3, "disk_written", 4096, "a"),
+                of_app(4, "disk_written", 4096, "a"),
                 of_process(3, "cpu_time", 100, "a"),
                 of_process(3, "memory_usage", 50, "a"),
             ]
@@ -83,6 +85,8 @@ class WorkedOut(vedro.Scenario):
             "memory_peak": 180.0,
             "network_received": 1000.0,
             "network_sent": 40.0,
+            "disk_read": None,
+            "disk_written": 8192.0,
         }
 
     def and_the_process_has_what_was_read_of_it(self) -> None:

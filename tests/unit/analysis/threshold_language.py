@@ -6,7 +6,7 @@ from typing import Any
 import vedro
 from vedro import catched, params
 
-from vedro_profiling.analysis.threshold_language import parse_key, parse_thresholds
+from vedro_profiling.analysis.threshold_language import make_key, parse_key, parse_thresholds
 from vedro_profiling.errors import OptionError
 
 FORM = "expected <avg|min|max|med|p(N)|count|rate|value> <operator> <number>"
@@ -142,6 +142,10 @@ class KeysAreUnderstood(vedro.Scenario):
     @params("mem{\"target\":'app'}", "mem", {"target": "app"})
     @params("mem{scenario:scenarios/a.py::Pay#2}", "mem", {"scenario": "scenarios/a.py::Pay#2"})
     @params("mem{name:http://${}.com}", "mem", {"name": "http://${}.com"})
+    @params('mem{target:"a,b",m:c}', "mem", {"target": "a,b", "m": "c"})
+    @params("mem{ target : 'a, b:c' , m:c}", "mem", {"target": "a, b:c", "m": "c"})
+    @params("mem{target:it's,m:o'clock}", "mem", {"target": "it's", "m": "o'clock"})
+    @params("mem{a:\"x,y\",b:'z}',c:{1,d:e}", "mem", {"a": "x,y", "b": "z}", "c": "{1", "d": "e"})
     def __init__(self, key: str, metric: str, selector: dict[str, str]) -> None:
         self.key = key
         self.metric = metric
@@ -154,6 +158,24 @@ class KeysAreUnderstood(vedro.Scenario):
         assert self.parsed == (self.metric, self.selector)
 
 
+class KeysAreWritten(vedro.Scenario):
+    subject = "a key that is written of {selector} can be read"
+
+    @params({})
+    @params({"target": "app", "scenario": "scenarios/pay.py::Pay#2"})
+    @params({"scenario": "pay, then {go}.py::Pay", "target": "app"})
+    @params({"scenario": 'a "b", c', "target": "it's"})
+    @params({"target": " app "})
+    def __init__(self, selector: dict[str, str]) -> None:
+        self.selector = selector
+
+    def when_it_is_written(self) -> None:
+        self.key = make_key("mem", self.selector)
+
+    def then_it_can_be_read(self) -> None:
+        assert parse_key(self.key) == ("mem", self.selector)
+
+
 class KeysAreRefused(vedro.Scenario):
     subject = "the key {key!r} is refused: {fault}"
 
@@ -162,7 +184,9 @@ class KeysAreRefused(vedro.Scenario):
     @params("mem{target:}", "'target:' is no tag:value")
     @params("mem{:app}", "':app' is no tag:value")
     @params("mem{target:app,}", "'' is no tag:value")
-    @params("mem{target:a,b}", "'b' is no tag:value (a value has no ',')")
+    @params("mem{target:a,b}", "'b' is no tag:value (a value with ',' stands in quotes)")
+    @params('mem{target:"a,b}', "'b' is no tag:value")
+    @params('mem{target:"",a:b}', "'target:\"\"' is no tag:value")
     @params("mem{target:a,target:b}", "tag 'target' stands twice")
     @params("mem{target:app", "the key does not end with '}'")
     @params("mem{target:app} x", "the key does not end with '}'")

@@ -169,6 +169,51 @@ class CountersAreAddedUp(vedro.Scenario):
         assert self.verdicts.select("value", "reason").rows() == [(self.value, self.reason)]
 
 
+class TheHostIsLeftOut(vedro.Scenario):
+    subject = "the host counts for {key} {expression} only if that names it: {value}"
+
+    @params("cpu_time", "count<9999", 1000.0)
+    @params("cpu_time{method:default}", "count<9999", 300.0)
+    @params("cpu_time{target:system}", "count<9999", 5700.0)
+    @params("cpu_time{target:system,method:default}", "count<9999", 5000.0)
+    @params("cpu_time", "max<9999", 700.0)
+    @params("cpu_time", "avg<9999", 500.0)
+    @params("cpu_time{target:system}", "avg<9999", 2850.0)
+    @params("vus", "max<9999", 5.0)
+    def __init__(self, key: str, expression: str, value: float) -> None:
+        self.key, self.expression, self.value = key, expression, value
+
+    def given_a_host_a_process_and_a_container_of_the_name_of_the_host(self) -> None:
+        nobody = pl.lit(None, pl.Categorical)
+        nobodys = make_series([5], metric="vus").with_columns(target=nobody, method=nobody)
+        self.points = put_together(
+            make_series([300], metric="cpu_time", target="vedro", method="default"),
+            make_series([5000], metric="cpu_time", target="system", method="default"),
+            make_series([700], metric="cpu_time", target="system", method="docker"),
+            nobodys,
+        )
+
+    def when_it_is_judged(self) -> None:
+        self.verdicts = check(self.points, {self.key: self.expression})
+
+    def then_that_is_the_value(self) -> None:
+        assert self.verdicts["value"].to_list() == [self.value]
+
+
+class OnlyTheHost(vedro.Scenario):
+    subject = "a budget of what only the host has is broken, and says how the host is named"
+
+    def when_it_is_judged(self) -> None:
+        points = make_series([300], metric="network_sent", target="system", method="default")
+        self.verdicts = check(points, {"network_sent": "count<9999"})
+
+    def then_it_is_broken_with_that_reason(self) -> None:
+        assert self.verdicts.select("status", "reason").row(0) == (
+            "broken",
+            "only the host has network_sent points: 'target:system' names it, nothing else means it",
+        )
+
+
 class RatesRelateToTheTimeOfTheirOwn(vedro.Scenario):
     subject = "the rate of {key} relates to {seconds} s"
 
