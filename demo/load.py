@@ -1,4 +1,4 @@
-"""`python -m demo.load FOLDER`: k6 loads the shop while the shop is recorded; both write what they saw into the folder."""
+"""`python -m demo.load FOLDER`: k6 loads the shop while the shop is recorded; both leave their files in the folder."""
 
 import subprocess
 import sys
