@@ -22,6 +22,9 @@ _JOIN_SECONDS: Final = 2.0
 _LOOK_SECONDS: Final = 0.2
 """How often a thread looks whether the main thread still lives."""
 
+_LAG_NS: Final = 200_000_000
+"""How long a thread whose ticks another one takes leaves them to it; to wake costs more than most readings."""
+
 _TRAFFIC_NS: Final = 1_000_000_000
 """Disk and network are read this often by ticks."""
 
@@ -55,6 +58,8 @@ class _Lane:
     ) -> None:
         self.grid = TickGrid(0, 1)
         self.cpu_ns = 0
+        self.served_by: _Lane = self
+        """The lane whose thread took the last tick."""
         self.thread = threading.Thread(target=run, args=(self,), name=f"vedro-profiling-{method}", daemon=False)
         self._lock = threading.Lock()
         self._samplers = list(samplers)
@@ -69,17 +74,23 @@ class _Lane:
     def open(self) -> None:
         self._each(lambda sampler: sampler.open(self._journal))
 
-    def take_due(self, monotonic_ns: Callable[[], int], *, is_own: bool = True) -> None:
-        """Take the tick if it is still due; in a lane that is not the thread's own, only if nobody is at it."""
-        if not self._lock.acquire(blocking=is_own):
+    def take_due(self, monotonic_ns: Callable[[], int], *, by: "_Lane") -> None:
+        """Take the tick if it is still due; for a thread of another lane, only if nobody is at it."""
+        if not self._lock.acquire(blocking=by is self):
             return
         try:
             now_ns = monotonic_ns()
             if now_ns >= self.grid.due_ns:
+                self.served_by = by
                 self.grid.take(now_ns)
                 self._tick(now_ns)
         finally:
             self._lock.release()
+
+    @property
+    def wake_at_ns(self) -> int:
+        """When its thread is to take its tick: at once, or if the thread that took the last one fails to."""
+        return self.grid.due_ns + (0 if self.served_by is self else _LAG_NS)
 
     def _tick(self, now_ns: int) -> None:
         self._each(lambda sampler: sampler.read(self._ticks))
@@ -176,20 +187,20 @@ class Recorder:
         self._started_ns = self._monotonic_ns()
         for lane in self._lanes:
             lane.grid = TickGrid(self._started_ns, self._period_ns)
-            lane.take_due(self._monotonic_ns)
+            lane.take_due(self._monotonic_ns, by=self._lanes[0])
         for lane in self._lanes:
             lane.thread.start()
 
     def _run(self, lane: _Lane) -> None:
         while self._sleep_until_due(lane):
-            # Whoever wakes first serves all: beside a busy main thread each one more that wakes waits 5 ms for the GIL.
+            # Whoever wakes serves all: beside a busy main thread each one more that wakes waits 5 ms for the GIL.
             for due in self._lanes:
-                due.take_due(self._monotonic_ns, is_own=due is lane)
+                due.take_due(self._monotonic_ns, by=lane)
             lane.cpu_ns = time.thread_time_ns()
 
     def _sleep_until_due(self, lane: _Lane) -> bool:
         """Wait for the lane's next tick; false when it is not to be taken, because recording ends."""
-        while (remaining_ns := lane.grid.due_ns - self._monotonic_ns()) > 0:
+        while (remaining_ns := lane.wake_at_ns - self._monotonic_ns()) > 0:
             self._wait(self._stop, min(remaining_ns / 1e9, _LOOK_SECONDS))
             if self._is_over():
                 return False

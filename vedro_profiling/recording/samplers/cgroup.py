@@ -34,7 +34,10 @@ ENDED: Final = frozenset({errno.ENODEV, errno.ENOENT, errno.ESRCH})
 """Errors that say: the container ended. Each is a normal end of reading."""
 
 _WORKING_SET_NS: Final = 40_000_000
-"""The working set is read at most this often: its file costs as much as all the others together."""
+"""The working set is told at most this often: its file costs as much as all the others together."""
+
+_STILL_NS: Final = 1_000_000_000
+"""Peak and working set are read this often even of a container that stands still: its pages age all the same."""
 
 _DISK_V1: Final = ("blkio.throttle.io_service_bytes_recursive", "blkio.throttle.io_service_bytes")
 
@@ -107,7 +110,9 @@ class CgroupReader:
         self.version = directories.version
         self.resets_peak = False
         self._monotonic_ns = monotonic_ns
-        self._working_set_due_ns = 0
+        self._working_set_due_ns = self._inactive_due_ns = self._peak_due_ns = 0
+        self._inactive_bytes = self._still_peak_bytes = MISSING
+        self._inactive_beside = self._peak_beside = (MISSING, MISSING)
         self._opened: list[KernelFile] = []
         self._lost_received = self._lost_sent = self._last_received = self._last_sent = 0
         try:
@@ -176,7 +181,9 @@ class CgroupReader:
     def read(self, *, at_border: bool = False) -> Reading:
         """Read CPU, memory, working set and peak; the peak is the high-water mark since the previous reading.
 
-        The working set is left out at a scenario border, and for 40 ms after it was read.
+        The working set is left out at a scenario border, and for 40 ms after it was told. Between borders, a container
+        whose CPU and usage have not moved since has the peak and the inactive pages that it had: what comes and goes
+        without using CPU is seen within a second.
 
         Raises
         ------
@@ -185,22 +192,37 @@ class CgroupReader:
         """
         cpu_ns = MISSING if self._cpu is None else self._cpu_ns_in(self._cpu.read())
         at_ns = self._monotonic_ns()
-        memory = working_set = peak = MISSING
-        if self._memory is not None:
-            memory = int(self._memory.read())
-            if not at_border and at_ns >= self._working_set_due_ns:
-                working_set = self._working_set(memory)
-                self._working_set_due_ns = at_ns + _WORKING_SET_NS
-        if self._peak is not None:
-            # The kernel may count a page between two reads: a mark below the usage just read would be absurd.
-            peak = max(int(self._peak.read()), memory)
-            self.reset_peak()
+        memory = MISSING if self._memory is None else int(self._memory.read())
+        beside = (cpu_ns, memory)
+        if at_border or at_ns >= self._peak_due_ns or beside != self._peak_beside:
+            peak = self._read_peak(memory)
+            self._peak_beside, self._peak_due_ns = beside, at_ns + _STILL_NS
+        else:
+            peak = self._still_peak_bytes
+        working_set = MISSING
+        if at_ns >= self._working_set_due_ns and not at_border:
+            if at_ns >= self._inactive_due_ns or beside != self._inactive_beside:
+                self._inactive_bytes = self._read_inactive()
+                self._inactive_beside, self._inactive_due_ns = beside, at_ns + _STILL_NS
+            working_set = working_set_of(memory, self._inactive_bytes)
+            self._working_set_due_ns = at_ns + _WORKING_SET_NS
         return Reading(cpu_ns, memory, working_set, peak, at_ns)
 
-    def _working_set(self, memory: int) -> int:
-        if self._memory_stat is None:
+    def _read_peak(self, memory: int) -> int:
+        """Read the high-water mark and let it start anew; `memory` is the usage just read."""
+        if self._peak is None:
             return MISSING
-        return working_set_of(memory, value_after(self._memory_stat.read(), self._inactive_key))
+        mark = int(self._peak.read())
+        # One that is no higher than the usage would start where it stands.
+        if mark > memory:
+            self.reset_peak()
+        # The kernel may count a page between two reads: a mark below the usage just read would be absurd.
+        peak = max(mark, memory)
+        self._still_peak_bytes = memory if self.resets_peak else peak
+        return peak
+
+    def _read_inactive(self) -> int:
+        return MISSING if self._memory_stat is None else value_after(self._memory_stat.read(), self._inactive_key)
 
     def reset_peak(self) -> None:
         """Let the high-water mark start anew, if resets are permitted.
