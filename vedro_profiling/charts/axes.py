@@ -34,7 +34,7 @@ _FOUR_DIGITS: Final = 1000
 _PIXELS_PER_TICK: Final = 28
 
 
-def time_axis(window: Window, *, labels: bool) -> alt.X:
+def time_axis(window: Window, *, labels: bool, is_brushed: bool = False) -> alt.X:
     """Make the axis of UTC clock times, each with the time since the start of the run below it.
 
     Ticks stand where `ticks.tick_parameters` put them.
@@ -48,7 +48,8 @@ def time_axis(window: Window, *, labels: bool) -> alt.X:
         values=alt.ExprRef(ticks.TICK_TIMES),
         grid=True,
     )
-    scale = alt.Scale(type="utc", domain=ticks.shown_stretch(window), nice=False)
+    domain = alt.ExprRef(ticks.brushed_stretch(window)) if is_brushed else ticks.shown_stretch(window)
+    scale = alt.Scale(type="utc", domain=domain, nice=False)
     return alt.X("time:T", scale=scale, axis=axis)
 
 
@@ -60,13 +61,18 @@ def _time_title(window: Window) -> str:
     return f"time in UTC, {dates}, and since the start of the run"
 
 
-def reading_tooltips(window: Window, title: str) -> list[alt.Tooltip]:
-    """Tell of a reading: whose it is, its value and its instant."""
-    value = [alt.Tooltip("name:N", title="target"), alt.Tooltip("value:Q", title=title, format=NUMBER)]
+def reading_tooltips(window: Window, title: str, *, has_scenario: bool = False) -> list[alt.Tooltip]:
+    """Tell of a reading: whose it is, its value, its instant and its scenario."""
+    value = [_name("name", "target"), alt.Tooltip("value:Q", title=title, format=NUMBER)]
     elapsed = alt.Tooltip("elapsed:Q", title="seconds since start", format=",.3~f")
     # The clock of the first run says nothing of a reading in another.
-    where = alt.Tooltip("utc:N", title="UTC") if window.is_one_run else alt.Tooltip("run:N", title="run")
-    return [*value, where, elapsed]
+    where = _name("utc", "UTC") if window.is_one_run else _name("run", "run")
+    return [*value, where, elapsed, *([_name("scenario", "scenario")] if has_scenario else [])]
+
+
+def _name(field: str, title: str) -> alt.Tooltip:
+    # Without a format, if only an empty one, Vega-Lite 6.4 calls each name of the nearest reading "undefined".
+    return alt.Tooltip(f"{field}:N", title=title, format="")
 
 
 def value_axis(title: str, top: float, *, height: int, nice: bool, field: str = "value") -> alt.Y:

@@ -76,8 +76,8 @@ def _column(costs: pl.DataFrame, metric: str, *, labels: bool) -> alt.LayerChart
     thickness = {"band": 0.7}
     maximum = base.mark_bar(fillOpacity=_PALE, height=thickness).encode(x=_value_axis("max", title, top))
     average = base.mark_bar(height=thickness).encode(x=_value_axis("avg", title, top))
-    text = base.mark_text(align="left", fontSize=10).encode(
-        x=alt.XValue(_WIDTH + _TEXT_GAP), text=alt.Text("text:N"), color=alt.ColorValue(theme.INK)
+    text = base.mark_text(x=_WIDTH + _TEXT_GAP, align="left", fontSize=10).encode(
+        text=alt.Text("text:N"), color=alt.ColorValue(theme.INK)
     )
     size = {"width": _WIDTH, "height": _ROW_HEIGHT * len(names)}
     column: alt.LayerChart = alt.layer(maximum, average, text).properties(**size)

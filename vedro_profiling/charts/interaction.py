@@ -9,9 +9,29 @@ from typing import Any, Final
 
 import altair as alt
 
-__all__ = ("PICKED", "ZOOM", "hovered", "on_views")
+from vedro_profiling.charts import theme
 
-ZOOM: Final = alt.selection_interval(name="zoom", bind="scales", encodings=["x"])
+__all__ = ("BRUSH", "BRUSHED_VIEW", "NAMES_VIEW", "PICKED", "ZOOM", "hovered", "on_views")
+
+BRUSHED_VIEW: Final = "overview"
+
+BRUSH: Final = alt.selection_interval(
+    name="brush",
+    encodings=["x"],
+    mark=alt.BrushConfig(fill=theme.INK, fillOpacity=0.15, stroke=theme.INK, strokeOpacity=0.8),
+)
+"""Dragging along the strip of the whole run chooses the stretch that all panels show."""
+
+NAMES_VIEW: Final = "names"
+
+# Whoever brushes anew is not to be held where the panels were moved to. The marks are named as Vega-Lite names those of
+# the first panel; each hides what is behind it from the mouse.
+_STRIP: Final = ("concat_0_group", f"{BRUSHED_VIEW}_0_marks", f"{NAMES_VIEW}_0_marks", "brush_brush")
+_BRUSHED: Final = [f"@{mark}:{event}" for mark in _STRIP for event in ("pointerdown", "wheel")]
+
+ZOOM: Final = alt.selection_interval(
+    name="zoom", bind="scales", encodings=["x"], clear=", ".join(["dblclick", *_BRUSHED])
+)
 """Dragging and scrolling move all views along the time."""
 
 PICKED: Final = alt.selection_point(name="picked", fields=["name"], bind="legend")

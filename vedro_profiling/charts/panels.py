@@ -8,7 +8,8 @@ import altair as alt
 import polars as pl
 
 from vedro_profiling.charts import axes, theme
-from vedro_profiling.charts.interaction import PICKED, ZOOM, hovered, on_views
+from vedro_profiling.charts.bands import overview, scenario_at, shading
+from vedro_profiling.charts.interaction import BRUSH, BRUSHED_VIEW, PICKED, ZOOM, hovered, on_views
 from vedro_profiling.charts.lines import Window
 from vedro_profiling.charts.reduce import average_lines, highest_readings, pixel_column, reduce_lines
 from vedro_profiling.charts.ticks import tick_parameters
@@ -78,6 +79,8 @@ class Panel:
     """Whether lines fade when others are picked in the legend."""
     thin: pl.DataFrame | None = None
     """Rows like `lines`, of a second metric that is drawn thin."""
+    bands: pl.DataFrame | None = None
+    """What `scenario_bands` found; the chart then has a strip of the whole run above its panels."""
     over: tuple[alt.Chart, ...] = ()
     """Layers drawn over the rest."""
     is_still: bool = False
@@ -113,6 +116,7 @@ class Panel:
         """Draw pale ranges, lines, dots, peaks and what hovering shows, in this order."""
         crowd = pl.len().over(_LINE)
         layers = [
+            *([] if self.bands is None else shading(self.bands, self._x)),
             *self._ranges(self._rows(crowd > self.width)),
             *self._thin(),
             self._strokes(),
@@ -127,6 +131,15 @@ class Panel:
     def _rows(self, condition: pl.Expr) -> pl.DataFrame:
         return self.lines.filter(condition).select(*_LINE, "time", "elapsed", "value")
 
+    @property
+    def _x(self) -> alt.X:
+        return axes.time_axis(self.window, labels=self.labels_time, is_brushed=self.is_brushed)
+
+    @property
+    def is_brushed(self) -> bool:
+        """Whether the strip of the whole run stands above; an instant has nothing to choose."""
+        return self.bands is not None and self.window.start_ms < self.window.end_ms
+
     def y(self, field: str = "value") -> alt.Y:
         """Place a field on the axis of values, which all layers share."""
         return axes.value_axis(self.title, self.top, height=self.height, nice=self.highest is None, field=field)
@@ -140,12 +153,12 @@ class Panel:
 
     def _layer(self, rows: pl.DataFrame, mark: dict[str, Any], *, opacity: float = 1, **channels: Any) -> alt.Chart:
         # The channel `opacity` would have each mark drawn as a group of its own.
-        opacities = {"strokeOpacity": opacity, "fillOpacity": opacity}
-        definition = alt.MarkDef(clip=not self.is_still, opacity=1, **opacities, **mark)
+        parts = {} if self.fades else {"strokeOpacity": opacity, "fillOpacity": opacity}
+        definition: Any = alt.MarkDef(**{"clip": not self.is_still, "opacity": 1, **parts, **mark})
         # In one call, for Altair copies the chart at each further one, and with channels made out, for it takes 5 ms to
         # make one out of a string or a dict.
         layer: alt.Chart = alt.Chart(inline(rows), mark=definition).encode(
-            x=axes.time_axis(self.window, labels=self.labels_time),
+            x=self._x,
             y=self.y(),
             **{"color": self.color, **(self._fading(opacity) if self.fades else {}), **channels},
         )
@@ -190,13 +203,16 @@ class Panel:
     def _hovered(self) -> alt.Chart:
         per_line = min(_HOVERED_PER_LINE, _HOVERED_READINGS // self.lines["line"].n_unique() + 1)
         rows = highest_readings(self._rows(pl.lit(value=True)), pixels=per_line, by=_LINE)
+        has_scenario = self.bands is not None and not self.bands.is_empty()
+        if self.bands is not None and has_scenario:
+            rows = scenario_at(rows, self.bands)
         shown = alt.when(hovered(self.name)).then(alt.value(1)).otherwise(alt.value(0))
         dots = self._layer(
             rows,
             {"type": "point", "filled": True, "size": 45},
             strokeOpacity=alt.StrokeOpacityValue(0),
             fillOpacity=shown,
-            tooltip=axes.reading_tooltips(self.window, self.title),
+            tooltip=axes.reading_tooltips(self.window, self.title, has_scenario=has_scenario),
         )
         dots.name = self.hovered_view
         told: alt.Chart = dots.transform_calculate(utc=axes.UTC_TEXT)
@@ -213,8 +229,11 @@ def stack(panels: Sequence[Panel]) -> alt.VConcatChart:
     """Put panels above each other; they move along the time together, unless still, and the last one labels it."""
     *above, last = panels
     drawn = [*above, replace(last, labels_time=True)]
-    chart: alt.VConcatChart = alt.vconcat(*(panel.draw() for panel in drawn), spacing=_SPACING)
-    ticks = tick_parameters(last.window, width=last.width, zoom=None if last.is_still else str(ZOOM.name))
+    strip = [overview(last.bands, last.window, width=last.width)] if last.is_brushed and last.bands is not None else []
+    chart: alt.VConcatChart = alt.vconcat(*strip, *(panel.draw() for panel in drawn), spacing=_SPACING)
+    movers = [ZOOM, BRUSH] if strip else [ZOOM]
+    moved_by = [] if last.is_still else [str(mover.name) for mover in movers]
+    ticks = tick_parameters(last.window, width=last.width, moved_by=moved_by)
     if last.is_still:
         chart.params = ticks
         return chart
@@ -227,6 +246,7 @@ def stack(panels: Sequence[Panel]) -> alt.VConcatChart:
     fading = [panel.lines_view for panel in panels if panel.fades]
     chart.params = [
         *ticks,
+        *([on_views(BRUSH, became(BRUSHED_VIEW))] if strip else []),
         on_views(ZOOM, became(*(panel.lines_view for panel in panels))),
         *(on_views(hovered(panel.name), became(panel.hovered_view)) for panel in panels),
         *([on_views(PICKED, became(*fading))] if fading else []),

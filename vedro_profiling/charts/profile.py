@@ -120,8 +120,8 @@ def _annotated(panel: Panel) -> Panel:
     ]
     base = alt.Chart({"values": tuple(rows)}).encode(color=alt.Color("color:N", scale=None))
     rules = base.mark_rule(clip=not panel.is_still, strokeDash=[4, 3], strokeWidth=1).encode(y=panel.y())
-    beside, text = alt.XValue(panel.width + _LABEL_GAP), alt.Text("text:N")
-    labels = base.mark_text(clip=False, align="left", fontSize=10).encode(x=beside, y=panel.y("place"), text=text)
+    text, beside = alt.Text("text:N"), panel.width + _LABEL_GAP
+    labels = base.mark_text(clip=False, x=beside, align="left", fontSize=10).encode(y=panel.y("place"), text=text)
     return replace(panel, over=(rules, labels))
 
 

@@ -7,6 +7,7 @@ import altair as alt
 
 __all__ = (
     "ACCENT",
+    "BAND",
     "CPU",
     "INK",
     "MEMORY",
@@ -30,6 +31,7 @@ _DASHES: Final = ((1, 0), (6, 2), (2, 2), (8, 2, 2, 2), (12, 3))
 
 INK: Final = "#1f2430"
 MUTED: Final = "#5c6470"
+BAND: Final = "#cdd3dd"
 ACCENT: Final = "#da1e28"
 CPU: Final = "#1192e8"
 MEMORY: Final = "#6929c4"

@@ -4,13 +4,15 @@ Vega would put them at round times of the clock, three of them into a run of two
 numbers, for the chart finds them again whenever somebody zooms.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import altair as alt
 
+from vedro_profiling.charts.interaction import BRUSH
 from vedro_profiling.charts.lines import Window
 
-__all__ = ("TICK_TIMES", "shown_stretch", "tick_parameters", "time_label")
+__all__ = ("TICK_TIMES", "brushed_stretch", "shown_stretch", "tick_parameters", "time_label")
 
 TICK_TIMES: Final = "tick_times"
 """The parameter that holds the instants of the ticks, in milliseconds since the epoch."""
@@ -45,13 +47,22 @@ def shown_stretch(window: Window) -> list[float]:
     return [window.start_ms - padding, window.end_ms + padding]
 
 
-def tick_parameters(window: Window, *, width: int, zoom: str | None) -> list[alt.VariableParameter]:
+def brushed_stretch(window: Window) -> str:
+    """Make the expression of what is shown before the panels are moved: what was brushed, or all."""
+    return f"{_chosen_by(str(BRUSH.name))}{shown_stretch(window)}"
+
+
+def _chosen_by(selection: str) -> str:
+    return f"{selection}.time ? [time({selection}.time[0]), time({selection}.time[1])] : "
+
+
+def tick_parameters(window: Window, *, width: int, moved_by: Sequence[str]) -> list[alt.VariableParameter]:
     """Make the parameters of a chart that find its ticks: five to nine, or as many as `width` pixels have room for.
 
-    `zoom` names the parameter that moves the chart along the time, if one does.
+    `moved_by` names the parameters that move the chart along the time, the strongest first.
     """
     first, last = shown_stretch(window)
-    zoomed = f"{zoom}.time ? [time({zoom}.time[0]), time({zoom}.time[1])] : " if zoom else ""
+    zoomed = "".join(_chosen_by(name) for name in moved_by)
     zero = _whole_zero(window)
     begin = f"{zero} + {_STEP} * ceil(({_SHOWN}[0] - {zero}) / {_STEP})"
     times = f"sequence({begin}, {_SHOWN}[1], {_STEP})"

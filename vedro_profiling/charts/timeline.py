@@ -9,6 +9,7 @@ import polars as pl
 
 from vedro_profiling.analysis.system import IS_SYSTEM
 from vedro_profiling.charts import axes, theme
+from vedro_profiling.charts.bands import scenario_bands
 from vedro_profiling.charts.lines import (
     Window,
     readings_to_draw,
@@ -76,6 +77,8 @@ def timeline(
         *_target_panels(lines.filter(~IS_SYSTEM), window, width),
         *_system_panels(lines.filter(IS_SYSTEM), window, width),
     ]
+    bands = scenario_bands(points, window, width=width)
+    panels = [replace(panel, bands=bands) for panel in panels]
     subtitle = [when(lines, window), *notes_of(panels)]
     return theme.styled(stack(panels), title=f"CPU and memory of {_who(lines)}", subtitle=subtitle)
 

@@ -54,7 +54,7 @@ class CpuOverMemory(vedro.Scenario):
 
     def and_the_time_can_be_zoomed_and_readings_be_told(self) -> None:
         names = {parameter["name"]: parameter["views"] for parameter in self.spec["params"] if "views" in parameter}
-        assert list(names) == ["zoom", "hovered_cpu", "hovered_memory"]
+        assert list(names) == ["brush", "zoom", "hovered_cpu", "hovered_memory"]
         views = {layer["name"] for layer in layers_of(self.spec) if "name" in layer}
         assert {view for bound in names.values() for view in bound} == views
 
