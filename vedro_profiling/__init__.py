@@ -8,6 +8,8 @@ from vedro_profiling._plugin import VedroProfilingPlugin
 
 if TYPE_CHECKING:
     from vedro_profiling._budget import budget
+    from vedro_profiling.analysis.comparison import compare
+    from vedro_profiling.analysis.comparison_rules import regressions
     from vedro_profiling.analysis.scenarios import scenario_costs
     from vedro_profiling.analysis.summary import summarize
     from vedro_profiling.analysis.thresholds import check
@@ -41,12 +43,14 @@ _HOMES = {
     "SchemaError": "errors",
     "budget": "_budget",
     "check": "analysis.thresholds",
+    "compare": "analysis.comparison",
     "comparison_chart": "charts.comparison",
     "load": "storage",
     "profile_chart": "charts.profile",
     "read_facts": "storage",
     "record": "block",
     "recover": "recovery",
+    "regressions": "analysis.comparison_rules",
     "save_chart": "charts.render",
     "save_profiles": "charts.profiles",
     "scan": "storage",
@@ -69,12 +73,14 @@ __all__ = (
     "VedroProfilingPlugin",
     "budget",
     "check",
+    "compare",
     "comparison_chart",
     "load",
     "profile_chart",
     "read_facts",
     "record",
     "recover",
+    "regressions",
     "save_chart",
     "save_profiles",
     "scan",

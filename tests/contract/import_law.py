@@ -47,6 +47,7 @@ LAW: Final = {
     "recovery": ("options recording drain", ""),
     "session": ("schema options recording drain", ""),
     "analysis": ("schema storage analysis", "polars"),
+    "analysis.comparison_statistics": ("schema storage analysis", "polars scipy"),
     "charts": ("schema amounts analysis charts", "polars altair"),
     "charts.render": ("schema amounts analysis charts", "polars altair vl_convert"),
     "cli": (

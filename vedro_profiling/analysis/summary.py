@@ -5,15 +5,18 @@ from typing import Final
 
 import polars as pl
 
+from vedro_profiling.analysis.portions import portions
 from vedro_profiling.errors import OptionError, SchemaError
 from vedro_profiling.schema import METRICS
 
 __all__ = ("summarize",)
 
-_SERIES: Final = ("run", "method", "target", "metric")
+_TARGET: Final = ("run", "method", "target")
+_SERIES: Final = (*_TARGET, "metric")
 _NEEDED: Final = ("time", "metric", "value")
 _LONGEST_STEPS: Final = 3
 _LONE_SECONDS: Final = 1.0
+_TICK_STEP: Final = "__tick_step"
 
 _GAUGES: Final = [metric.name for metric in METRICS.values() if metric.type == "gauge"]
 _COUNTERS: Final = [metric.name for metric in METRICS.values() if metric.type == "counter"]
@@ -70,12 +73,20 @@ def summarize(
     """
     lazy = points.lazy()
     _require_columns(lazy, by)
-    series = [column for column in _SERIES if column in lazy.collect_schema()]
-    weighted = lazy.with_columns(_seconds_covered(series).alias("__seconds"))
-    groups = weighted.group_by(*by).agg(*_statistics(), pl.col("metric").n_unique().alias("__metrics"))
-    summary = groups.sort(*by, nulls_last=True).collect()
+    absent = [name for name in _SERIES if name not in lazy.collect_schema()]
+    named = lazy.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
+    steps = _tick_steps(named).lazy()
+    # A series has one value of each of these columns, so that neither it nor a group is ever cut in two.
+    cuts = [name for name in _SERIES if name in by]
+    summary = pl.concat([_of_portion(portion, by, steps).collect() for portion in portions(named, cuts)])
     _refuse_mixed_metrics(summary, by)
-    return summary.drop("__metrics")
+    return summary.sort(*by, nulls_last=True).drop("__metrics")
+
+
+def _of_portion(points: pl.LazyFrame, by: Sequence[str], steps: pl.LazyFrame) -> pl.LazyFrame:
+    stepped = points.join(steps, on=_TARGET, how="left", nulls_equal=True)
+    weighted = stepped.with_columns(_seconds_covered().alias("__seconds"))
+    return weighted.group_by(*by).agg(*_statistics(), pl.col("metric").n_unique().alias("__metrics"))
 
 
 def _require_columns(points: pl.LazyFrame, by: Sequence[str]) -> None:
@@ -99,26 +110,27 @@ def _refuse_mixed_metrics(summary: pl.DataFrame, by: Sequence[str]) -> None:
         )
 
 
-def _seconds_covered(series: Sequence[str]) -> pl.Expr:
+def _seconds_covered() -> pl.Expr:
     """Weigh each point: a gauge by the time it stands for, anything else by 1."""
     step = pl.col("time").diff().dt.total_microseconds() / 1e6
     # Without order_by the answer would depend on how files were put together.
-    own = step.median().over(*series, order_by="time")
-    usual = pl.max_horizontal(own, _tick_step([column for column in series if column != "metric"]))
-    since = step.over(*series, order_by="time")
+    own = step.median().over(*_SERIES, order_by="time")
+    usual = pl.max_horizontal(own, _TICK_STEP)
+    since = step.over(*_SERIES, order_by="time")
     covered = pl.min_horizontal(since.fill_null(usual), _LONGEST_STEPS * usual).fill_null(_LONE_SECONDS)
     return pl.when(pl.col("metric").cast(pl.String).is_in(_GAUGES)).then(covered).otherwise(1.0)
 
 
-def _tick_step(target: Sequence[str]) -> pl.Expr:
-    """Find the step of the tick grid, on which all `cpu_percent` of a target lies; null without any.
+def _tick_steps(points: pl.LazyFrame) -> pl.DataFrame:
+    """Find the step of each target's tick grid, on which all its `cpu_percent` lies; no row without any.
 
     Where many scenarios are short, most readings of memory are taken at their borders, and a median step of a few
     milliseconds would make a gap of every tick between them.
     """
-    ticks = pl.col("time").filter(pl.col("metric").cast(pl.String) == "cpu_percent").sort()
-    step = ticks.diff().dt.total_microseconds().median() / 1e6
-    return step.over(*target) if target else step
+    step = pl.col("time").sort().diff().dt.total_microseconds().median() / 1e6
+    ticks = points.filter(pl.col("metric").cast(pl.String) == "cpu_percent")
+    steps = (portion.group_by(_TARGET).agg(step.alias(_TICK_STEP)) for portion in portions(ticks, _TARGET))
+    return pl.concat([each.collect() for each in steps])
 
 
 def _statistics() -> list[pl.Expr]:
