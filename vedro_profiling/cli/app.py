@@ -1,11 +1,11 @@
 """The commands, put together."""
 
 from collections.abc import Callable
+from importlib import metadata
 from typing import Annotated, Final
 
 import typer
 
-import vedro_profiling
 from vedro_profiling.cli.check import check
 from vedro_profiling.cli.convert import convert
 from vedro_profiling.cli.output import PROGRAM, say
@@ -68,7 +68,7 @@ for command, examples in _EXAMPLES.items():
 
 def _tell_version(is_asked: bool) -> None:  # noqa: FBT001 - as Typer calls it
     if is_asked:
-        say(f"{PROGRAM} {vedro_profiling.__version__}")
+        say(f"{PROGRAM} {metadata.version(PROGRAM)}")
         raise typer.Exit
 
 

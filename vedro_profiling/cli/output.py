@@ -51,8 +51,8 @@ def is_for_people(style: Format) -> bool:
     return style in {"text", "markdown"}
 
 
-def print_table(content: "Table", style: Format) -> None:
-    """Print a table for people, as text that fits the terminal or as Markdown."""
+def print_table(content: "Table", style: Format, *, more: str = "--top 0 shows all") -> None:
+    """Print a table for people, as text that fits the terminal or as Markdown; `more` leads to what it leaves out."""
     if style == "markdown":
         from vedro_profiling.markdown import table_lines
 
@@ -69,7 +69,7 @@ def print_table(content: "Table", style: Format) -> None:
     lines = [*capture.get().rstrip("\n").split("\n")]
     say("\n".join(line.rstrip() for line in lines))
     if content.left_out:
-        say(f"({content.left_out} more rows: --top 0 shows all)")
+        say(f"({content.left_out} more: {more})")
 
 
 def print_rows(rows: "pl.DataFrame", style: Format) -> None:

@@ -22,10 +22,10 @@ def recover(
     """
     if not folder.is_dir():
         raise MissingFileError(f"There is no folder {folder}. Name the one that the run wrote to, such as .profiling.")
-    import vedro_profiling
+    from vedro_profiling import recovery
 
     with working("recovering"):
-        files = vedro_profiling.recover(folder)
+        files = recovery.recover(folder)
     if files:
         print_files(files)
     else:

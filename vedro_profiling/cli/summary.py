@@ -43,7 +43,7 @@ def _tell(recorded: Recorded, style: Format) -> None:
     for table, below in zip(tables, (_units(recorded), None), strict=True):
         if table.rows:
             say("")
-            print_table(table, style)
+            print_table(table, style, more="--format json and the command scenarios show all")
             if below:
                 say(f"\n{below}" if is_page else f"({below})")
 
