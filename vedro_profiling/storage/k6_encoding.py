@@ -16,6 +16,7 @@ SEPARATOR: Final = ","
 """What stands between the parts of a line."""
 
 _TIME: Final = '"data":{"time":"%Y-%m-%dT%H:%M:%S%.6fZ"'
+_NO_TAGS: Final = frozenset({"time", "metric", "value"})
 
 
 def encode_lines(points: pl.DataFrame) -> pl.LazyFrame:
@@ -29,33 +30,44 @@ def encode_lines(points: pl.DataFrame) -> pl.LazyFrame:
     Returns
     -------
     LazyFrame
-        Four String columns, the parts of each line: to be joined by SEPARATOR. Only the short ones are built for each
-        point; joining the long ones here would copy all text once more. The first point of a metric bears the Metric
+        Four String columns, the parts of each line: to be joined by SEPARATOR. Only the values are built for each
+        point; joining the parts here would copy all text once more. The first point of a metric bears the Metric
         line too, above a line break.
     """
-    tags = sorted(set(points.columns) - {"time", "metric", "value"})  # k6 writes tags sorted by name
+    # k6 writes tags sorted by name.
+    tags = [name for name in sorted(set(points.columns) - _NO_TAGS) if points[name].null_count() < points.height]
     # Tags get numbers for names here, so that none can collide with a column of this function.
-    numbers = {tag: str(number) for number, tag in enumerate(tags)}
-    numbered = points.rename(numbers)
-    keys = ["metric", *numbers.values()]
-    texts = numbered.select(keys).unique()
-    heads = {metric: (_metric_line(metric), _head(metric)) for metric in texts["metric"].unique()}
-    texts = texts.with_columns(
-        first=pl.col("metric").replace_strict({name: "\n".join(head) for name, head in heads.items()}),
-        head=pl.col("metric").replace_strict({name: head[1] for name, head in heads.items()}),
-        tail=pl.Series([_tail(tags, row) for row in texts.drop("metric").iter_rows()], dtype=pl.String),
+    numbered = points.select("metric", **{str(number): tag for number, tag in enumerate(tags)})
+    sets = numbered.lazy().with_row_index("row").group_by(numbered.columns).agg("row").collect()
+    set_of_row = _list_of_each(sets["row"], points.height)
+    heads = {name: _head(name) for name in sets["metric"].unique()}
+    tails = pl.Series([_tail(tags, row) for row in sets.drop("metric", "row").iter_rows()], dtype=pl.String)
+    return points.lazy().select(
+        head=_with_metric_lines(points["metric"], sets["metric"].replace_strict(heads).gather(set_of_row)),
+        time=_stamps(points["time"]),
+        value=pl.concat_str(pl.lit('"value":'), pl.col("value").cast(pl.String)),
+        tail=tails.gather(set_of_row),
     )
-    return (
-        numbered.with_columns(is_first=pl.col("metric").is_first_distinct())
-        .lazy()
-        .join(texts.lazy(), on=keys, how="left", nulls_equal=True, maintain_order="left")
-        .select(
-            pl.when("is_first").then("first").otherwise("head").alias("head"),
-            pl.col("time").dt.strftime(_TIME),
-            pl.concat_str(pl.lit('"value":'), pl.col("value").cast(pl.String)),
-            "tail",
-        )
-    )
+
+
+def _list_of_each(lists: pl.Series, height: int) -> pl.Series:
+    """Turn lists of row numbers, each row in one of them, into the number of the list that each row is in."""
+    each = lists.to_frame("row").with_row_index("list").explode("row")
+    return pl.zeros(height, dtype=pl.UInt32, eager=True).scatter(each["row"], each["list"])
+
+
+def _with_metric_lines(metrics: pl.Series, heads: pl.Series) -> pl.Series:
+    """Put the Metric line of each metric above the first point of it."""
+    firsts = metrics.is_first_distinct().arg_true()
+    lines = [f"{_metric_line(name)}\n{head}" for name, head in zip(metrics[firsts], heads[firsts], strict=True)]
+    return heads.scatter(firsts, lines)
+
+
+def _stamps(times: pl.Series) -> pl.Series:
+    """Format each instant once; the points of a reading share theirs."""
+    is_new = times.ne_missing(times.shift())
+    stamps: pl.Series = times.filter(is_new).dt.strftime(_TIME)
+    return stamps.gather(is_new.cum_sum() - 1)
 
 
 def _metric_line(name: str) -> str:

@@ -24,7 +24,7 @@ def write_ndjson(points: pl.DataFrame, path: str | os.PathLike[str]) -> None:
 
     The lines are k6's, with `unit` as an extra last key of a Metric line; a metric that is not in `schema.METRICS`
     becomes a `gauge` of `default`, without unit. Null tags are left out. The file is written beside and renamed into
-    place. About 0.6 s for a million points.
+    place. About 0.4 s for a million points.
 
     Parameters
     ----------
