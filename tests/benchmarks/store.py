@@ -14,7 +14,8 @@ import psutil
 
 from tests.benchmarks.batches import Clocks, nanoseconds_a_turn
 from tests.benchmarks.rows import Row, claim, figure
-from vedro_profiling.recording.buffer import CHUNK_BYTES, READING_BYTES, ReadingBuffer
+from vedro_profiling.recording.blocks import READING_BYTES
+from vedro_profiling.recording.buffer import CHUNK_BYTES, ReadingBuffer
 from vedro_profiling.recording.samplers import Append
 
 __all__ = ("measure",)

@@ -112,7 +112,7 @@ class Killed(vedro.Scenario):
 
     def given_what_its_journal_holds(self) -> None:
         self.readings = read_journal(self.folder / ".journal" / "run-1")
-        blocks = self.readings.tables["ticks"] + self.readings.tables["borders"]
+        blocks = [*self.readings.tables["ticks"], *self.readings.tables["borders"]]
         usage = sorted((at_ns, cpu_ns) for source, cpu_ns, _, _, _, at_ns in unpack(blocks) if source == 0)
         self.count, self.used_ns = len(usage), usage[-1][1] - usage[0][1]
         assert self.count >= 20 + 3

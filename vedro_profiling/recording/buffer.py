@@ -2,23 +2,21 @@
 
 import mmap
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from struct import Struct
 from typing import Final
 
+from vedro_profiling.recording.blocks import READING_BYTES, Blocks
 from vedro_profiling.recording.samplers import Append
 
 __all__ = (
     "CHUNK_BYTES",
-    "READING_BYTES",
     "ReadingBuffer",
 )
 
 _READING: Final = Struct("<6q")
-READING_BYTES: Final = _READING.size
-"""Six int64: the source, four values and, last, the instant."""
-
 CHUNK_BYTES: Final = 4096 * READING_BYTES
 """What is mapped at a time: 192 KiB, a multiple of every page size in use."""
 
@@ -89,15 +87,17 @@ class ReadingBuffer:
             self._chunk.close()
             self._chunk = None
 
-    def contents(self) -> Iterator[bytes]:
-        """Yield all that was stored, as blocks of whole readings; what was not written yet is zeros.
+    def contents(self) -> Blocks:
+        """Return all that was stored, as blocks of whole readings; what was not written yet is zeros.
 
-        Reads through the open descriptor, so a file deleted meanwhile is still all there.
+        They are read when they are asked for, through the open descriptor: a file deleted meanwhile is still all there.
         """
-        for offset in range(0, self._allocated, CHUNK_BYTES):
-            yield os.pread(self._fd, CHUNK_BYTES, offset)
-        for chunk in self._in_memory:
-            yield bytes(chunk)
+        return Blocks(
+            [
+                *(partial(os.pread, self._fd, CHUNK_BYTES, at) for at in range(0, self._allocated, CHUNK_BYTES)),
+                *(partial(bytes, chunk) for chunk in self._in_memory),
+            ]
+        )
 
     def close(self) -> None:
         """Unmap and close; a second call does nothing."""

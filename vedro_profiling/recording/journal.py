@@ -15,13 +15,15 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from vedro_profiling.errors import FileFormatError, MissingFileError
-from vedro_profiling.recording.buffer import CHUNK_BYTES, READING_BYTES
+from vedro_profiling.recording.blocks import READING_BYTES, Blocks
+from vedro_profiling.recording.buffer import CHUNK_BYTES
 from vedro_profiling.recording.samplers import Source
 
 __all__ = (
@@ -46,15 +48,15 @@ LIVE_FOLDERS: Final[set[Path]] = set()
 
 @dataclass(frozen=True)
 class Readings:
-    """All raw readings of a run, in memory: what `points.derive` makes a frame of."""
+    """All raw readings of a run: what points are derived from."""
 
     facts: dict[str, Any]
     sources: list[Source]
     scenarios: list[dict[str, Any]]
     """In the order of events: `{"at_ns", "scenario", "subject"}` begins an attempt, `{"at_ns", "status"}` ends it."""
     notes: list[str]
-    tables: dict[str, list[bytes]] = field(default_factory=dict)
-    """Blocks of readings for each of TABLES, in `buffer.ReadingBuffer` layout."""
+    tables: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
+    """Blocks of readings for each of TABLES, in `buffer.ReadingBuffer` layout; those of a journal stay on disk."""
 
 
 def delete_journal(folder: Path) -> None:
@@ -104,7 +106,7 @@ def read_journal(folder: Path) -> Readings:
         sources=[Source(*fields) for fields in _read_lines(folder / "sources.ndjson")],
         scenarios=list(_read_lines(folder / "scenarios.ndjson")),
         notes=list(_read_lines(folder / "notes.ndjson")),
-        tables={table: list(_blocks(sorted(folder.glob(f"*.{table}")))) for table in TABLES},
+        tables={table: _blocks(sorted(folder.glob(f"*.{table}"))) for table in TABLES},
     )
 
 
@@ -116,12 +118,16 @@ def _read_lines(path: Path) -> Iterator[Any]:
                 yield json.loads(line)
 
 
-def _blocks(paths: Iterable[Path]) -> Iterator[bytes]:
-    for path in paths:
-        with path.open("rb") as file:
-            while block := file.read(CHUNK_BYTES):
-                # Where a file grows by being written, a full disk may cut it inside a reading.
-                yield block[: len(block) - len(block) % READING_BYTES]
+def _blocks(paths: Iterable[Path]) -> Blocks:
+    return Blocks(partial(_read_block, path, at) for path in paths for at in range(0, path.stat().st_size, CHUNK_BYTES))
+
+
+def _read_block(path: Path, at: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(at)
+        block = file.read(CHUNK_BYTES)
+    # Where a file grows by being written, a full disk may cut it inside a reading.
+    return block[: len(block) - len(block) % READING_BYTES]
 
 
 def try_lock(fd: int) -> bool:

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from vedro_profiling.recording.blocks import Blocks
 from vedro_profiling.recording.buffer import ReadingBuffer
 from vedro_profiling.recording.journal import (
     JOURNAL_FOLDER,
@@ -106,10 +107,11 @@ class Journal:
         return list(self._sources.entries)
 
     def readings(self) -> Readings:
-        """Return all that was recorded so far; the writers must rest."""
-        tables: dict[str, list[bytes]] = {table: [] for table in TABLES}
-        for (_, table), buffer in self._buffers.items():
-            tables[table].extend(buffer.contents())
+        """Return all that was recorded so far; the writers must rest until it has been used."""
+        tables = {
+            table: Blocks.joined(buffer.contents() for (_, kind), buffer in self._buffers.items() if kind == table)
+            for table in TABLES
+        }
         return Readings(self.facts, self.sources, list(self._scenarios.entries), self.notes, tables)
 
     def close(self, *, discard: bool) -> None:

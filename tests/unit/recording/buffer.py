@@ -12,7 +12,8 @@ import vedro
 from vedro import params
 
 from tests.contexts.recording import Reading, pack, unpack
-from vedro_profiling.recording.buffer import CHUNK_BYTES, READING_BYTES, ReadingBuffer
+from vedro_profiling.recording.blocks import READING_BYTES
+from vedro_profiling.recording.buffer import CHUNK_BYTES, ReadingBuffer
 
 PER_CHUNK = CHUNK_BYTES // READING_BYTES
 EXTREMES: Reading = (0, -1, 2**63 - 1, -(2**63), 10**18, 1)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -11,7 +12,14 @@ from vedro import catched, params
 
 from tests.contexts.recording import Reading, pack, unpack
 from vedro_profiling.errors import FileFormatError, MissingFileError, ProfilingError
-from vedro_profiling.recording.journal import Readings, delete_journal, read_journal, try_lock, unfinished_journals
+from vedro_profiling.recording.journal import (
+    TABLES,
+    Readings,
+    delete_journal,
+    read_journal,
+    try_lock,
+    unfinished_journals,
+)
 from vedro_profiling.recording.journal_writer import Journal
 from vedro_profiling.recording.samplers import Source
 
@@ -156,8 +164,8 @@ class NamesMissing(vedro.Scenario):
         self.readings = read_journal(self.folder)
 
     def then_there_is_nothing_else(self) -> None:
-        nothing: dict[str, list[bytes]] = {"ticks": [], "borders": [], "traffic": []}
-        assert self.readings == Readings({"run": "r"}, [], [], [], nothing)
+        assert {name: list(blocks) for name, blocks in self.readings.tables.items()} == {table: [] for table in TABLES}
+        assert replace(self.readings, tables={}) == Readings({"run": "r"}, [], [], [])
 
 
 class NotAJournal(vedro.Scenario):

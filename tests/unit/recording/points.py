@@ -1,5 +1,6 @@
 """Points made of raw readings, by numbers that were worked out by hand."""
 
+from dataclasses import replace
 from datetime import datetime, timezone
 from random import Random
 from typing import Any
@@ -611,8 +612,8 @@ class Nothing(vedro.Scenario):
         self.sources = sources
 
     def given_a_run_without_readings(self) -> None:
-        self.readings = make_readings(self.sources, tags={"branch": "main"})
-        self.readings.tables["borders"] = []
+        readings = make_readings(self.sources, tags={"branch": "main"})
+        self.readings = replace(readings, tables={**readings.tables, "borders": []})
 
     def when_points_are_made(self) -> None:
         self.points = derive(self.readings)
@@ -626,10 +627,11 @@ class UnfinishedReading(vedro.Scenario):
     subject = "the reading in progress when a run was killed, and the empty rest of its chunk, are ignored"
 
     def given_a_table_whose_last_reading_bears_no_instant(self) -> None:
-        self.readings = make_readings([PROCESS], ticks=[usage(1000, memory=1), usage(2000, memory=2)])
-        (table,) = self.readings.tables["ticks"]
+        readings = make_readings([PROCESS], ticks=[usage(1000, memory=1), usage(2000, memory=2)])
+        (table,) = readings.tables["ticks"]
         unfinished = table[48:88] + bytes(8)
-        self.readings.tables["ticks"] = [(table + unfinished).ljust(CHUNK_BYTES, b"\0"), bytes(CHUNK_BYTES)]
+        ticks = [(table + unfinished).ljust(CHUNK_BYTES, b"\0"), bytes(CHUNK_BYTES)]
+        self.readings = replace(readings, tables={**readings.tables, "ticks": ticks})
 
     def when_points_are_made(self) -> None:
         self.memory = rows(self.readings, "memory_usage")
