@@ -170,6 +170,20 @@ class BorderReadings(vedro.Scenario):
         ]
 
 
+class HangingSampler(ScriptedSampler):
+    """Does not come back from its second reading until it is told to."""
+
+    def __init__(self, time: SteppedTime, hangs: threading.Event, end: threading.Event) -> None:
+        super().__init__(time)
+        self.hangs, self.end = hangs, end
+
+    def read(self, append: Append, *, at_border: bool = False) -> None:
+        super().read(append, at_border=at_border)
+        if len(self.instants_of("read")) == 2:
+            self.hangs.set()
+            self.end.wait(30)
+
+
 class OneFails(vedro.Scenario):
     subject = "a sampler that raises in {call} is retired and named, the others go on"
 
@@ -486,3 +500,37 @@ class FirstToWake(vedro.Scenario):
     def and_no_tick_counts_as_late_or_missed(self) -> None:
         cost = self.recorder.cost
         assert (cost.ticks, cost.late, cost.missed) == (10, 0, 0)
+
+
+class Unserved(vedro.Scenario):
+    subject = "a method whose ticks are not taken any more takes them itself, a moment late, and then on time"
+
+    def given_two_methods_of_which_one_hangs_in_its_second_reading(self) -> None:
+        self.time = SteppedTime(waits=3)
+        self.hangs, self.end = threading.Event(), threading.Event()
+        vedro.defer(self.end.set)
+        self.hanging = HangingSampler(self.time, self.hangs, self.end)
+        self.other = ScriptedSampler(self.time, method="docker")
+
+        def wait(stop: threading.Event, seconds: float) -> None:
+            if threading.current_thread().name == "vedro-profiling-docker":
+                self.hangs.wait(30)
+            elif self.hangs.is_set():
+                stop.wait(30)
+                return
+            self.time.wait(stop, seconds)
+
+        journal = Journal(None, {"run": "run-1"})
+        self.recorder = Recorder(
+            [self.hanging, self.other], journal, poll_seconds=0.1, monotonic_ns=self.time.monotonic_ns, wait=wait
+        )
+        vedro.defer(self.recorder.stop)
+
+    def when_they_are_recorded(self) -> None:
+        self.recorder.start()
+        self.time.run_out()
+        self.end.set()
+
+    def then_the_other_goes_on_by_itself(self) -> None:
+        milliseconds = [(at_ns - START_NS) // MILLISECOND for at_ns in self.other.instants_of("read")]
+        assert milliseconds == [0, 300, 400]

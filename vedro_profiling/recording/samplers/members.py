@@ -131,6 +131,11 @@ class Member:
         self.left_now += [child, *child.left_now, *child.left_before]
 
     @property
+    def is_settled(self) -> bool:
+        """Whether all that it has waited for is in some counter, and no child left it in the last two looks."""
+        return self.counted_ns == self.reaped_ns and not (self.left_now or self.left_before)
+
+    @property
     def has_left(self) -> bool:
         """Whether it has ended and nothing of it is left, so that whoever waited for it has its CPU."""
         if self.is_waiting:

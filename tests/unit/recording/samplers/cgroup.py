@@ -284,6 +284,82 @@ class SeldomWorkingSet(vedro.Scenario):
         assert self.memory == {1000}
 
 
+class StandsStill(vedro.Scenario):
+    subject = "of a container whose CPU and usage have not moved, peak and inactive pages are read once a second alone"
+
+    def given_a_container(self) -> None:
+        self.folder = vedro.create_tmp_dir()
+        self._write(cpu_us=5, memory=1000, peak=1000, inactive=400)
+        self.now_ns = 1_000_000_000
+        directories = Directories(2, self.folder, self.folder, None, self.folder)
+        self.reader = CgroupReader(directories, monotonic_ns=lambda: self.now_ns)
+        vedro.defer(self.reader.close)
+
+    def _write(self, *, cpu_us: int, memory: int, peak: int, inactive: int) -> None:
+        (self.folder / "cpu.stat").write_text(f"usage_usec {cpu_us}\n")
+        (self.folder / "memory.current").write_text(f"{memory}\n")
+        (self.folder / "memory.peak").write_text(f"{peak}\n")
+        (self.folder / "memory.stat").write_text(f"anon 1\ninactive_file {inactive}\n")
+
+    def when_it_stands_still_and_moves_and_stands_still(self) -> None:
+        self.first = self._told_after(0)
+        self._write(cpu_us=5, memory=1000, peak=3000, inactive=500)
+        self.still = self._told_after(100)
+        self.border = self._told_after(100, at_border=True)
+        self.a_second_later = self._told_after(800)
+        self._write(cpu_us=6, memory=1000, peak=4000, inactive=600)
+        self.moved = self._told_after(100)
+
+    def _told_after(self, milliseconds: int, *, at_border: bool = False) -> tuple[int, int]:
+        self.now_ns += milliseconds * 1_000_000
+        reading = self.reader.read(at_border=at_border)
+        return reading.working_set_bytes, reading.peak_bytes
+
+    def then_nothing_new_is_told_while_it_stands_still(self) -> None:
+        assert (self.first, self.still) == ((600, 1000), (600, 1000))
+
+    def and_at_a_border_the_peak_is_read_all_the_same(self) -> None:
+        assert self.border == (MISSING, 3000)
+
+    def and_all_of_it_once_a_second_and_when_it_moved(self) -> None:
+        assert (self.a_second_later, self.moved) == ((500, 3000), (400, 4000))
+
+
+class PeakThatFell(vedro.Scenario):
+    subject = "a mark that was reset is, while the container stands still, as high as what it uses"
+
+    def given_a_container_whose_mark_is_reset(self) -> None:
+        self.root = lay_out_hybrid(vedro.create_tmp_dir())
+        self.mark = self.root / "sys/fs/cgroup/memory/docker" / HYBRID_CONTAINER / "memory.max_usage_in_bytes"
+        self.reader = open_hybrid(self.root, reset_peaks=True)
+
+    def when_it_is_read_twice(self) -> None:
+        self.readings = [self.reader.read(), self.reader.read()]
+
+    def then_the_second_tells_the_usage(self) -> None:
+        assert [reading.peak_bytes for reading in self.readings] == [85_630_976, self.readings[1].memory_bytes]
+
+
+class NeedlessReset(vedro.Scenario):
+    subject = "a mark that is no higher than what is used is not reset: it would start where it stands"
+
+    def given_a_container_at_its_mark(self) -> None:
+        self.folder = vedro.create_tmp_dir()
+        (self.folder / "memory.current").write_text("1000\n")
+        (self.folder / "memory.peak").write_text("1000\n")
+
+    def when_it_is_read_with_resets_wanted(self) -> None:
+        reader = CgroupReader(Directories(2, None, self.folder, None, self.folder), reset_peaks=True)
+        vedro.defer(reader.close)
+        self.reading = reader.read()
+        self.resets = reader.resets_peak
+
+    def then_the_mark_was_left_alone(self) -> None:
+        assert (self.folder / "memory.peak").read_text() == "1000\n"
+        assert self.resets
+        assert self.reading.peak_bytes == 1000
+
+
 class CpuWithoutUsage(vedro.Scenario):
     subject = "a cpu.stat without usage gives no CPU"
 

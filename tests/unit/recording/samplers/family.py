@@ -1,5 +1,7 @@
 """Who is followed, under which name, and what a target of several processes tells."""
 
+from unittest.mock import patch
+
 import vedro
 from vedro import params
 
@@ -59,6 +61,32 @@ class RoundedBirth(vedro.Scenario):
 
     def then_it_counts_from_the_look(self) -> None:
         assert self.kernel.roster.sources[1].born_at_ns == 1_005_000_000
+
+
+class Alone(vedro.Scenario):
+    subject = "while the test process has no children and has waited for none, a look is two questions to the kernel"
+
+    def given_a_test_process_that_is_read(self) -> None:
+        self.kernel = Kernel()
+        self.read = start_reading(self.kernel)
+
+    def when_it_is_looked_at_alone_and_then_with_a_child(self) -> None:
+        with patch.object(self.read.family, "_look", wraps=self.read.family._look) as look:  # noqa: SLF001 - what is dear
+            self.read.pass_by(LOOK)
+            self.looks_alone = look.call_count
+            child = self.kernel.start("sh", self.kernel.me)
+            self.read.pass_by(LOOK)
+            self.looks_with_child = look.call_count
+            self.kernel.wait_for(child)
+            for _ in range(3):
+                self.read.pass_by(LOOK)
+            self.looks_behind = look.call_count
+
+    def then_nobody_was_looked_for_while_it_was_alone(self) -> None:
+        assert (self.looks_alone, self.looks_with_child) == (0, 1)
+
+    def and_it_was_looked_twice_for_what_a_child_leaves(self) -> None:
+        assert self.looks_behind == 1 + 2
 
 
 class OneName(vedro.Scenario):

@@ -108,3 +108,27 @@ class NameOfTheGone(vedro.Scenario):
 
     def and_nobody_waits_for_it(self) -> None:
         assert not self.process.is_waiting(0)
+
+
+@skip_if(is_not_linux, "there is no /proc")
+class MemoryOfThisProcess(vedro.Scenario):
+    subject = "memory is that which psutil tells, and its mark is reset exactly if it is higher"
+
+    def given_this_process_after_it_held_more(self) -> None:
+        self.process = LinuxProcess(os.getpid(), reset_peak=True)
+        vedro.defer(self.process.close)
+        self.process.usage()
+        held = bytearray(os.urandom(1)) * 50_000_000
+        del held
+
+    def when_it_is_read_twice(self) -> None:
+        self.usages = [self.process.usage(), self.process.usage()]
+        self.told_by_psutil = psutil.Process().memory_info().rss
+
+    def then_the_memory_agrees(self) -> None:
+        assert abs(self.usages[1].memory_bytes - self.told_by_psutil) < 5_000_000
+
+    def and_the_mark_is_of_its_interval(self) -> None:
+        above = [usage.peak_bytes - usage.memory_bytes for usage in self.usages]
+        assert above[0] > 40_000_000
+        assert above[1] < 5_000_000
