@@ -47,7 +47,7 @@ def compare(  # noqa: PLR0913 - all but the two sides are keywords with defaults
     CPU time is a sum, and the duration that of all attempts together.
 
     With three or more runs a side, a difference is `more` or `less` if chance explains it badly (`p` is at most
-    1 - `confidence`; Welch's test, moderated and corrected as `p` below says) and if it is relevant, that is,
+    1 - `confidence`) and if it is relevant, that is,
     beyond `relative` of the base and beyond `absolute`. It is `same` if its whole interval is irrelevant. All else
     is `unknown`, and so is everything with fewer runs a side.
 
@@ -74,9 +74,9 @@ def compare(  # noqa: PLR0913 - all but the two sides are keywords with defaults
         in ms), `more` first, then `less`, `unknown`, `same`, the greatest differences of a metric first. Columns:
         `by`, `subject` of the scenario, `service` of the target, `metric`, `base` and `head` (averages over runs),
         `difference`, `ratio` (head to base; null where base is 0), `base_runs`, `head_runs` (that have the row),
-        `low` and `high` (the interval of the difference, of this row alone), `p` (how likely so great a difference
-        is by chance; by Welch's test, the variances moderated across the rows of the metric, corrected for the
-        number of rows as Benjamini and Hochberg do), `verdict`, and `note`, which says why a verdict is `unknown`.
+        `low` and `high` (Welch's interval of the difference, of this row alone), `p` (how likely so great a
+        difference is by chance, corrected for the number of rows as Benjamini and Hochberg do), `verdict`, and
+        `note`, which says why a verdict is `unknown`.
 
     Raises
     ------
