@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vedro_profiling.analysis.thresholds import check
     from vedro_profiling.block import record
     from vedro_profiling.charts.comparison import comparison_chart
+    from vedro_profiling.charts.overlay import overlay_chart
     from vedro_profiling.charts.profile import profile_chart
     from vedro_profiling.charts.profiles import save_profiles
     from vedro_profiling.charts.render import save_chart
@@ -46,6 +47,7 @@ _HOMES = {
     "compare": "analysis.comparison",
     "comparison_chart": "charts.comparison",
     "load": "storage",
+    "overlay_chart": "charts.overlay",
     "profile_chart": "charts.profile",
     "read_facts": "storage",
     "record": "block",
@@ -76,6 +78,7 @@ __all__ = (
     "compare",
     "comparison_chart",
     "load",
+    "overlay_chart",
     "profile_chart",
     "read_facts",
     "record",

@@ -55,7 +55,7 @@ def time_axis(window: Window, *, labels: bool, is_brushed: bool = False) -> alt.
 
 def _time_title(window: Window) -> str:
     if not window.is_one_run:
-        return "time since the start of each run"
+        return "time since the start of each"
     first, last = (datetime.fromtimestamp(at_ms / 1000, timezone.utc).date() for at_ms in window[:2])
     dates = f"{first}" if first == last else f"{first} to {last}"
     return f"time in UTC, {dates}, and since the start of the run"

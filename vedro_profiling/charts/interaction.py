@@ -11,7 +11,7 @@ import altair as alt
 
 from vedro_profiling.charts import theme
 
-__all__ = ("BRUSH", "BRUSHED_VIEW", "NAMES_VIEW", "PICKED", "ZOOM", "hovered", "on_views")
+__all__ = ("BRUSH", "BRUSHED_VIEW", "NAMES_VIEW", "ZOOM", "hovered", "on_views", "picked")
 
 BRUSHED_VIEW: Final = "overview"
 
@@ -34,8 +34,10 @@ ZOOM: Final = alt.selection_interval(
 )
 """Dragging and scrolling move all views along the time."""
 
-PICKED: Final = alt.selection_point(name="picked", fields=["name"], bind="legend")
-"""A click in the legend; nothing picked is everything picked."""
+
+def picked(field: str) -> alt.Parameter:
+    """Make the selection by a click in the legend of a field; nothing picked is everything picked."""
+    return alt.selection_point(name="picked", fields=[field], bind="legend")
 
 
 def hovered(panel: str) -> alt.Parameter:

@@ -10,6 +10,7 @@ from vedro_profiling.errors import OptionError, SchemaError
 __all__ = (
     "Window",
     "readings_to_draw",
+    "require_columns",
     "select_targets",
     "unbroken_lines",
     "when",
@@ -36,23 +37,27 @@ class Window(NamedTuple):
     """If not, runs are laid over each other: only the seconds since the start of each mean something."""
 
 
-def readings_to_draw(points: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
+RUN_START: Final = pl.col("time").min().over("run")
+
+
+def readings_to_draw(points: pl.DataFrame | pl.LazyFrame, *, zero: pl.Expr = RUN_START) -> pl.DataFrame:
     """Take the CPU and memory readings that have a target, ready to be drawn.
+
+    `zero` is the instant from which the time of each point is counted.
 
     Returns
     -------
     DataFrame
         The points' columns and `name` (the target, with its method where two methods know a target of that name)
-        and `elapsed` (seconds since the first point of the run). Where there are several runs, `time` is moved so
-        that all start with the first.
+        and `elapsed` (seconds since `zero`). Where there are several runs, `time` is moved so that all start with the
+        first.
     """
     lazy = points.lazy()
-    _require_columns(lazy)
-    start, run_start = pl.col("time").min(), pl.col("time").min().over("run")
-    elapsed = pl.col("time") - run_start
+    require_columns(lazy)
+    elapsed = pl.col("time") - zero
     clocked = lazy.with_columns(
         pl.col("metric", "target", "method").cast(pl.String),
-        time=start + elapsed,
+        time=zero.min() + elapsed,
         elapsed=elapsed.dt.total_microseconds() / 1e6,
     )
     drawn = clocked.filter(pl.col("metric").is_in([*_DRAWN, *_BESIDE]), pl.col("target").is_not_null())
@@ -67,7 +72,8 @@ def readings_to_draw(points: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
     return readings
 
 
-def _require_columns(points: pl.LazyFrame) -> None:
+def require_columns(points: pl.LazyFrame) -> None:
+    """Refuse a frame that is none of points."""
     columns = points.collect_schema().names()
     missing = [repr(column) for column in _NEEDED if column not in columns]
     if missing:

@@ -9,7 +9,7 @@ import polars as pl
 
 from vedro_profiling.charts import axes, theme
 from vedro_profiling.charts.bands import overview, scenario_at, shading
-from vedro_profiling.charts.interaction import BRUSH, BRUSHED_VIEW, PICKED, ZOOM, hovered, on_views
+from vedro_profiling.charts.interaction import BRUSH, BRUSHED_VIEW, ZOOM, hovered, on_views, picked
 from vedro_profiling.charts.lines import Window
 from vedro_profiling.charts.reduce import average_lines, highest_readings, pixel_column, reduce_lines
 from vedro_profiling.charts.ticks import tick_parameters
@@ -44,14 +44,14 @@ def peaks_between(readings: pl.DataFrame, *, width: int) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        `name`, `time`, `elapsed`, `value` (the kernel's high-water mark), `usage` (the highest reading nearby).
+        `name`, `run`, `time`, `elapsed`, `value` (the kernel's high-water mark), `usage` (the highest reading nearby).
     """
     cell = ["name", "run", pixel_column(max(1, width // _PIXELS_PER_PEAK))]
     value, is_peak = pl.col("value"), pl.col("metric") == "memory_peak"
     usage = value.filter(pl.col("metric") == "memory_usage").max().over(cell)
     is_highest = is_peak & (value == value.filter(is_peak).max().over(cell))
     peaks = readings.with_columns(usage=usage).filter(is_highest & (value > _NOTABLE_PEAK * pl.col("usage")))
-    return peaks.select("name", "time", "elapsed", "value", "usage")
+    return peaks.select("name", "run", "time", "elapsed", "value", "usage")
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ class Panel:
     """What `peaks_between` found."""
     highest: float | None = None
     """Highest value there can be, by default that of the lines and peaks, made round."""
-    fades: bool = False
-    """Whether lines fade when others are picked in the legend."""
+    picked_by: str | None = None
+    """The field of the legend, if there is one: lines fade when others are picked there."""
     thin: pl.DataFrame | None = None
     """Rows like `lines`, of a second metric that is drawn thin."""
     bands: pl.DataFrame | None = None
@@ -153,19 +153,21 @@ class Panel:
 
     def _layer(self, rows: pl.DataFrame, mark: dict[str, Any], *, opacity: float = 1, **channels: Any) -> alt.Chart:
         # The channel `opacity` would have each mark drawn as a group of its own.
-        parts = {} if self.fades else {"strokeOpacity": opacity, "fillOpacity": opacity}
+        parts = {} if self.picked_by else {"strokeOpacity": opacity, "fillOpacity": opacity}
         definition: Any = alt.MarkDef(**{"clip": not self.is_still, "opacity": 1, **parts, **mark})
         # In one call, for Altair copies the chart at each further one, and with channels made out, for it takes 5 ms to
         # make one out of a string or a dict.
         layer: alt.Chart = alt.Chart(inline(rows), mark=definition).encode(
             x=self._x,
             y=self.y(),
-            **{"color": self.color, **(self._fading(opacity) if self.fades else {}), **channels},
+            **{"color": self.color, **self._fading(opacity), **channels},
         )
         return layer
 
     def _fading(self, opacity: float) -> dict[str, Any]:
-        shown = alt.when(PICKED).then(alt.value(opacity)).otherwise(alt.value(_NOT_PICKED))
+        if self.picked_by is None:
+            return {}
+        shown = alt.when(picked(self.picked_by)).then(alt.value(opacity)).otherwise(alt.value(_NOT_PICKED))
         return {"strokeOpacity": shown, "fillOpacity": shown}
 
     def _ranges(self, dense: pl.DataFrame) -> list[alt.Chart]:
@@ -237,18 +239,19 @@ def stack(panels: Sequence[Panel]) -> alt.VConcatChart:
     if last.is_still:
         chart.params = ticks
         return chart
-    # Altair numbers the views of a concatenation: their names are what they became.
+    # Altair numbers the views of a concatenation, at their ends: their names are what they became.
     names = [layer.name for panel in chart.vconcat for layer in panel.layer]
 
     def became(*views: str) -> list[str]:
-        return [name for name in names if name is not alt.Undefined and name.startswith(views)]
+        return [name for name in names if name is not alt.Undefined and name.rpartition("_")[0] in views]
 
-    fading = [panel.lines_view for panel in panels if panel.fades]
+    fields = [panel.picked_by for panel in panels if panel.picked_by]
+    fading = [panel.lines_view for panel in panels if panel.picked_by]
     chart.params = [
         *ticks,
         *([on_views(BRUSH, became(BRUSHED_VIEW))] if strip else []),
         on_views(ZOOM, became(*(panel.lines_view for panel in panels))),
         *(on_views(hovered(panel.name), became(panel.hovered_view)) for panel in panels),
-        *([on_views(PICKED, became(*fading))] if fading else []),
+        *([on_views(picked(fields[0]), became(*fading))] if fields else []),
     ]
     return chart

@@ -63,7 +63,7 @@ def shortened(name: str) -> str:
 AnyChart = TypeVar("AnyChart", alt.VConcatChart, alt.ConcatChart)
 
 
-def name_color(names: Sequence[str]) -> alt.Color:
+def name_color(names: Sequence[str], *, field: str = "name", title: str = "target") -> alt.Color:
     """Give each name its colour, the same in every panel; one name alone needs no legend."""
     hues = [_HUES[place % len(_HUES)] for place in range(len(names))]
     legend = alt.Legend(
@@ -75,7 +75,7 @@ def name_color(names: Sequence[str]) -> alt.Color:
         columns=1 + (len(names) - 1) // _LEGEND_ROWS,
     )
     scale = alt.Scale(domain=list(names), range=hues)
-    return alt.Color("name:N", title="target", scale=scale, legend=legend if len(names) > 1 else None)
+    return alt.Color(f"{field}:N", title=title, scale=scale, legend=legend if len(names) > 1 else None)
 
 
 def part_color(names: Sequence[str], *, rest: str) -> alt.Color:
@@ -85,12 +85,12 @@ def part_color(names: Sequence[str], *, rest: str) -> alt.Color:
     return alt.Color("name:N", title="target", scale=alt.Scale(domain=list(names), range=hues), legend=legend)
 
 
-def name_dash(names: Sequence[str]) -> alt.StrokeDash:
+def name_dash(names: Sequence[str], *, field: str = "name", title: str = "target") -> alt.StrokeDash:
     """Give each name its dash pattern, a new one whenever the colours start again."""
     dashes = [list(_DASHES[place // len(_HUES) % len(_DASHES)]) for place in range(len(names))]
     scale = alt.Scale(domain=list(names), range=dashes)
     # The title and names of the colours' legend: Vega-Lite then makes one legend of the two.
-    return alt.StrokeDash("name:N", title="target", scale=scale)
+    return alt.StrokeDash(f"{field}:N", title=title, scale=scale)
 
 
 def styled(chart: AnyChart, *, title: str, subtitle: Iterable[str]) -> AnyChart:

@@ -94,7 +94,7 @@ def _target_panels(lines: pl.DataFrame, window: Window, width: int) -> list[Pane
         height=_CPU_HEIGHT,
         color=theme.name_color(names),
         dash=theme.name_dash(names),
-        fades=len(names) > 1,
+        picked_by="name" if len(names) > 1 else None,
     )
     memory = replace(
         cpu,

@@ -202,7 +202,7 @@ class SeveralRuns(vedro.Scenario):
 
     def and_no_clock_is_claimed(self) -> None:
         axis = self.line["encoding"]["x"]["axis"]
-        assert axis["title"] == "time since the start of each run"
+        assert axis["title"] == "time since the start of each"
         assert "utcFormat" not in axis["labelExpr"]
         assert "2 runs, each from its start · 1.0 s" in text_of(self.spec)
 
