@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vedro_profiling.charts.profile import profile_chart
     from vedro_profiling.charts.profiles import save_profiles
     from vedro_profiling.charts.render import save_chart
+    from vedro_profiling.charts.report import save_report
     from vedro_profiling.charts.scenarios import scenario_chart
     from vedro_profiling.charts.timeline import timeline
     from vedro_profiling.errors import (
@@ -55,6 +56,7 @@ _HOMES = {
     "regressions": "analysis.comparison_rules",
     "save_chart": "charts.render",
     "save_profiles": "charts.profiles",
+    "save_report": "charts.report",
     "scan": "storage",
     "scenario_chart": "charts.scenarios",
     "scenario_costs": "analysis.scenarios",
@@ -86,6 +88,7 @@ __all__ = (
     "regressions",
     "save_chart",
     "save_profiles",
+    "save_report",
     "scan",
     "scenario_chart",
     "scenario_costs",

@@ -50,6 +50,7 @@ LAW: Final = {
     "analysis.comparison_statistics": ("schema storage analysis", "polars scipy"),
     "charts": ("schema amounts analysis charts", "polars altair"),
     "charts.render": ("schema amounts analysis charts", "polars altair vl_convert"),
+    "charts.report": ("schema amounts storage analysis charts printable", "polars jinja2"),
     "cli": (
         "cli schema options amounts recording storage block session recovery analysis charts digest console markdown "
         "printable",
