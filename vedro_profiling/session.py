@@ -3,6 +3,7 @@
 import atexit
 import importlib
 import os
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from vedro_profiling import schema
 from vedro_profiling.drain import FILE_STEM, write_points
 from vedro_profiling.errors import RecordingError
+from vedro_profiling.interrupts import interrupts_put_off
 from vedro_profiling.options import Options
 from vedro_profiling.recording.facts import run_facts
 from vedro_profiling.recording.journal_writer import Journal
@@ -153,17 +155,24 @@ class Session:
                 f"process {os.getpid()} is a forked child: finish the run in {self._journal.pid}, which started it"
             )
         if self._outcome is None:
-            self._recorder.stop()
-            self._facts |= {
-                "finished": True,
-                "cost": self._recorder.cost._asdict(),
-                "unavailable_methods": self._recorder.unavailable_methods,
-            }
-            self._outcome = self._drain()
-            # Whoever interrupts the lines above leaves the work to be done at exit.
-            atexit.unregister(self._finish_at_exit)
-            self._journal.close(discard=self._outcome.journal is None)
+            with interrupts_put_off() as interrupts:
+                self._outcome = self._conclude()
+            if interrupts:
+                signal.raise_signal(signal.SIGINT)
         return self._outcome
+
+    def _conclude(self) -> Outcome:
+        self._recorder.stop()
+        self._facts |= {
+            "finished": True,
+            "cost": self._recorder.cost._asdict(),
+            "unavailable_methods": self._recorder.unavailable_methods,
+        }
+        outcome = self._drain()
+        # Whoever ends the lines above, by an interrupt that waits no longer, leaves the work to be done at exit.
+        atexit.unregister(self._finish_at_exit)
+        self._journal.close(discard=outcome.journal is None)
+        return outcome
 
     def _drain(self) -> Outcome:
         from vedro_profiling.recording.points import derive
@@ -199,4 +208,6 @@ class Session:
 
     def _finish_at_exit(self) -> None:
         if self.is_mine:
-            self.finish()
+            # Whoever interrupts a process that ends has what he wants, once the files are there.
+            with interrupts_put_off():
+                self.finish()

@@ -1,124 +1,37 @@
 """Every way a run can end: the exit code is Vedro's own, and what was recorded is there to the end."""
 
-import textwrap
 from typing import Final
 
-import polars as pl
 import vedro
 from vedro import params
 
 import vedro_profiling as vp
-from tests.contexts.project import Project, ended
+from tests.contexts.endings import (
+    AFTER_OURS,
+    BEFORE_OURS,
+    BURNT_SECONDS,
+    IN_ASYNC_STEP,
+    IN_STEP,
+    RAISE,
+    TERMINATE,
+    burnt_milliseconds,
+    make_plugin,
+    make_project,
+    threads_left,
+)
+from tests.contexts.project import ended
 
-BURNT_SECONDS: Final = 0.05
-
-SCENARIOS: Final = """
-import asyncio
-import os
-import signal
-import sys
-import time
-
-import vedro
-
-
-def burn():
-    until = time.process_time() + {seconds}
-    while time.process_time() < until:
-        pass
-
-
-class A(vedro.Scenario):
-    subject = "it passes before"
-
-    def when_it_burns(self):
-        burn()
-
-
-class B(vedro.Scenario):
-    subject = "it brings the end"
-
-    {end}
-
-
-class C(vedro.Scenario):
-    subject = "it comes afterwards"
-
-    def then_it_passes(self):
-        pass
-"""
-
-PLUGIN: Final = """
-import signal
-
-from vedro import events
-from vedro.core import Plugin, PluginConfig
-
-
-class EndsTheRun(Plugin):
-    def subscribe(self, dispatcher):
-        dispatcher.listen(events.{event}Event, self.end, priority={priority})
-
-    def end(self, event):
-        {end}
-
-
-class Other(PluginConfig):
-    plugin = EndsTheRun
-"""
-
-BEFORE_OURS: Final = 0
-AFTER_OURS: Final = 1
-
-IN_STEP: Final = "def when_it_burns(self):\n    burn()\n    {}"
-IN_ASYNC_STEP: Final = "async def when_it_burns(self):\n    burn()\n    {}\n    await asyncio.sleep(30)"
-INTERRUPT: Final = "signal.raise_signal(signal.SIGINT)"
-TERMINATE: Final = "signal.raise_signal(signal.SIGTERM)"
-RAISE: Final = "raise RuntimeError('not ours')"
-INTERRUPT_WRITING: Final = """
-        from vedro_profiling import storage
-
-        write = storage.write_parquet
-
-        def interrupt(*_, **__):
-            storage.write_parquet = write
-            raise KeyboardInterrupt
-
-        storage.write_parquet = interrupt
-"""
 DEFERRED: Final = "def when_it_burns(self):\n    burn()\n    vedro.defer(lambda: 1 / 0)"
 IN_CONSTRUCTOR: Final = "def __init__(self):\n    burn()\n    1 / 0\n\ndef then_it_passes(self):\n    pass"
-
-
-def make_project(step: str = IN_STEP.format("pass"), *, plugin: str | None = None) -> Project:
-    """Make a project whose second of three scenarios, or whose second plugin, ends the run."""
-    end = textwrap.indent(step, "    ").strip()
-    return Project(scenarios=SCENARIOS.format(end=end, seconds=BURNT_SECONDS), plugin=plugin)
-
-
-def make_plugin(event: str, priority: int, end: str) -> str:
-    """Write a plugin that ends the run in its handler."""
-    return PLUGIN.format(event=event, priority=priority, end=end)
-
-
-def burnt_milliseconds(project: Project) -> dict[str, float]:
-    """Tell the CPU time of each scenario of a run, from its files."""
-    points = vp.load(project.profiling / "profiling.parquet")
-    assert vp.load(project.profiling / "profiling.ndjson").height == points.height
-    cpu_time = points.filter(target="python", metric="cpu_time").group_by("scenario").agg(pl.col("value").sum())
-    return {str(name).rpartition("::")[2]: value for name, value in cpu_time.rows()}
 
 
 class InAScenario(vedro.Scenario):
     subject = "a run that meets {cause} exits as it does without profiling, and its files are there to the end"
 
-    @params("an interrupt in a step", IN_STEP.format(INTERRUPT))
-    @params("two interrupts in a step", IN_STEP.format(f"{INTERRUPT}; {INTERRUPT}"))
-    @params("an interrupt in an async step", IN_ASYNC_STEP.format(INTERRUPT))
-    @params("two interrupts in an async step", IN_ASYNC_STEP.format(f"{INTERRUPT}; {INTERRUPT}"))
     @params("SIGTERM in a step", IN_STEP.format(TERMINATE))
     @params("SIGTERM in an async step", IN_ASYNC_STEP.format(TERMINATE))
     @params("sys.exit(5) in a step", IN_STEP.format("sys.exit(5)"))
+    @params("sys.exit() in a step", IN_STEP.format("sys.exit()"))
     @params("sys.exit(0) in a step", IN_STEP.format("sys.exit(0)"))
     @params("sys.exit('words') in a step", IN_STEP.format("sys.exit('words')"))
     @params("an exception in vedro.defer", DEFERRED)
@@ -149,6 +62,9 @@ class InAScenario(vedro.Scenario):
 
     def and_no_journal_is_left(self) -> None:
         assert not (self.project.profiling / ".journal").exists()
+
+    def and_no_thread(self) -> None:
+        assert threads_left(self.project) == ["MainThread"]
 
 
 class InAPlugin(vedro.Scenario):
@@ -184,6 +100,9 @@ class InAPlugin(vedro.Scenario):
 
     def and_no_journal_is_left(self) -> None:
         assert not (self.project.profiling / ".journal").exists()
+
+    def and_no_thread(self) -> None:
+        assert threads_left(self.project) == ["MainThread"]
 
 
 class BeforeItBegins(vedro.Scenario):
@@ -230,6 +149,9 @@ class ClosedPipe(vedro.Scenario):
     def and_no_journal_is_left(self) -> None:
         assert not (self.project.profiling / ".journal").exists()
 
+    def and_no_thread(self) -> None:
+        assert threads_left(self.project) == ["MainThread"]
+
 
 class Killed(vedro.Scenario):
     subject = "a run that is killed by {cause} leaves its journal, which the next run names and recover writes"
@@ -237,6 +159,7 @@ class Killed(vedro.Scenario):
     @params("os._exit in a step", IN_STEP.format("os._exit(7)"), None, 7)
     @params("SIGKILL in a step", IN_STEP.format("os.kill(os.getpid(), signal.SIGKILL)"), None, -9)
     @params("SIGHUP in a step", IN_STEP.format("signal.raise_signal(signal.SIGHUP)"), None, -1)
+    @params("SIGUSR1 in a step", IN_STEP.format("signal.raise_signal(signal.SIGUSR1)"), None, -10)
     @params("SIGTERM in Cleanup", IN_STEP.format("pass"), make_plugin("Cleanup", BEFORE_OURS, TERMINATE), -15)
     def __init__(self, cause: str, step: str, plugin: str | None, status: int) -> None:
         self.cause, self.step, self.plugin, self.status = cause, step, plugin, status
@@ -276,23 +199,3 @@ class TerminatedAfterOurs(vedro.Scenario):
 
     def and_the_files_are_there(self) -> None:
         assert burnt_milliseconds(self.project)["A"] >= BURNT_SECONDS * 1000
-
-
-class InterruptedWriting(vedro.Scenario):
-    subject = "an interrupt while files are being written puts that off to the very end, and loses nothing"
-
-    def given_a_project_whose_parquet_file_is_interrupted_once(self) -> None:
-        self.project = make_project(plugin=make_plugin("Cleanup", BEFORE_OURS, INTERRUPT_WRITING))
-
-    def when_it_is_run(self) -> None:
-        self.run = self.project.run()
-
-    def then_it_was_interrupted(self) -> None:
-        assert self.run.returncode != 0
-        assert "KeyboardInterrupt" in self.run.stderr
-
-    def and_both_files_are_there(self) -> None:
-        assert burnt_milliseconds(self.project)["B"] >= BURNT_SECONDS * 1000
-
-    def and_no_journal_is_left(self) -> None:
-        assert not (self.project.profiling / ".journal").exists()

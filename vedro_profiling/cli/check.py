@@ -41,7 +41,7 @@ def check(paths: Paths, budget: Budgets = None, budgets: BudgetFiles = None, sty
         verdicts = judge.check(
             recorded.points,
             parsed,
-            unavailable_methods=_unavailable_methods(recorded),
+            unavailable_methods=judge.methods_missing(recorded.facts),
             no_scenario_ran=_is_slice_without_scenarios(recorded),
         )
     if is_for_people(style):
@@ -72,11 +72,6 @@ def _table(verdicts: "pl.DataFrame") -> "Table":
         for row in verdicts.iter_rows(named=True)
     ]
     return Table(("verdict", "budget", "value", "reason"), rows, frozenset({"verdict", "budget", "reason"}))
-
-
-def _unavailable_methods(recorded: Recorded) -> set[str]:
-    """Name the methods that a run should have read with and could not."""
-    return {method for fact in recorded.facts for method in fact.get("unavailable_methods", ())}
 
 
 def _is_slice_without_scenarios(recorded: Recorded) -> bool:
