@@ -154,7 +154,7 @@ class DiskFullAtTheEnd(vedro.Scenario):
 
     def when_it_is_finished_on_a_full_disk(self) -> None:
         error = pl.exceptions.ComputeError("parquet: underlying IO error: No space left on device (os error 28)")
-        with patch.object(pl.DataFrame, "write_parquet", side_effect=error):
+        with patch.object(pl.LazyFrame, "sink_parquet", side_effect=error):
             self.outcome = self.session.finish()
 
     def then_the_other_file_is_there(self) -> None:

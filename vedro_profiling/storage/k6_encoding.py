@@ -1,6 +1,7 @@
 """Points to k6 JSON lines, as k6 writes them (internal/output/json/{json,wrapper}.go)."""
 
 import json
+from collections.abc import Collection
 from typing import Any, Final
 
 import polars as pl
@@ -19,13 +20,15 @@ _TIME: Final = '"data":{"time":"%Y-%m-%dT%H:%M:%S%.6fZ"'
 _NO_TAGS: Final = frozenset({"time", "metric", "value"})
 
 
-def encode_lines(points: pl.DataFrame) -> pl.LazyFrame:
+def encode_lines(points: pl.DataFrame, introduced: Collection[str] = ()) -> pl.LazyFrame:
     """Build the line of each point; what points have in common is encoded once, not once a point.
 
     Parameters
     ----------
     points
         As `as_points` gives them; the order stays.
+    introduced
+        Metrics that have their Metric line already.
 
     Returns
     -------
@@ -43,7 +46,7 @@ def encode_lines(points: pl.DataFrame) -> pl.LazyFrame:
     heads = {name: _head(name) for name in sets["metric"].unique()}
     tails = pl.Series([_tail(tags, row) for row in sets.drop("metric", "row").iter_rows()], dtype=pl.String)
     return points.lazy().select(
-        head=_with_metric_lines(points["metric"], sets["metric"].replace_strict(heads).gather(set_of_row)),
+        head=_with_metric_lines(points["metric"], sets["metric"].replace_strict(heads).gather(set_of_row), introduced),
         time=_stamps(points["time"]),
         value=pl.concat_str(pl.lit('"value":'), pl.col("value").cast(pl.String)),
         tail=tails.gather(set_of_row),
@@ -56,9 +59,10 @@ def _list_of_each(lists: pl.Series, height: int) -> pl.Series:
     return pl.zeros(height, dtype=pl.UInt32, eager=True).scatter(each["row"], each["list"])
 
 
-def _with_metric_lines(metrics: pl.Series, heads: pl.Series) -> pl.Series:
+def _with_metric_lines(metrics: pl.Series, heads: pl.Series, introduced: Collection[str]) -> pl.Series:
     """Put the Metric line of each metric above the first point of it."""
     firsts = metrics.is_first_distinct().arg_true()
+    firsts = firsts.filter(~metrics[firsts].cast(pl.String).is_in(introduced))
     lines = [f"{_metric_line(name)}\n{head}" for name, head in zip(metrics[firsts], heads[firsts], strict=True)]
     return heads.scatter(firsts, lines)
 

@@ -1,6 +1,7 @@
 """Points in files of JSON lines that k6 and its tools read; k6 writes them with `--out json=FILE`."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import polars as pl
@@ -19,7 +20,7 @@ __all__ = (
 )
 
 
-def write_ndjson(points: pl.DataFrame, path: str | os.PathLike[str]) -> None:
+def write_ndjson(points: pl.DataFrame | Iterable[pl.DataFrame], path: str | os.PathLike[str]) -> None:
     """Write points in time order, each metric introduced by its Metric line right before its first point.
 
     The lines are k6's, with `unit` as an extra last key of a Metric line; a metric that is not in `schema.METRICS`
@@ -29,7 +30,8 @@ def write_ndjson(points: pl.DataFrame, path: str | os.PathLike[str]) -> None:
     Parameters
     ----------
     points
-        A frame as `as_points` takes it.
+        A frame as `as_points` takes it, or one in pieces, each in time order and not before those before it: no more
+        than one of them is in memory then.
     path
         Where to write; the suffix `.gz` compresses.
 
@@ -49,16 +51,19 @@ def write_ndjson(points: pl.DataFrame, path: str | os.PathLike[str]) -> None:
     >>> print(place.read_text().splitlines()[1])
     {"metric":"cpu_time","type":"Point","data":{"time":"2026-01-26T12:00:00.000000Z","value":5.0,"tags":{"target":"app"}}}
     """
-    lines = encode_lines(as_points(points).sort("time", maintain_order=True))
-    with replacing(path) as beside:
-        lines.sink_csv(
-            beside,
-            check_extension=False,
-            include_header=False,
-            separator=SEPARATOR,
-            quote_style="never",
-            compression="gzip" if Path(path).suffix == ".gz" else "uncompressed",
-        )
+    pieces = [as_points(points).sort("time", maintain_order=True)] if isinstance(points, pl.DataFrame) else points
+    introduced: set[str] = set()
+    with replacing(path) as beside, beside.open("wb") as file:
+        for piece in pieces:
+            encode_lines(as_points(piece), introduced).sink_csv(
+                file,
+                check_extension=False,
+                include_header=False,
+                separator=SEPARATOR,
+                quote_style="never",
+                compression="gzip" if Path(path).suffix == ".gz" else "uncompressed",
+            )
+            introduced.update(piece["metric"].unique())
 
 
 def read_ndjson(path: str | os.PathLike[str], *, strict: bool = False) -> pl.DataFrame:

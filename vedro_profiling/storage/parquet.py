@@ -2,11 +2,12 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from vedro_profiling import schema
 from vedro_profiling.errors import FileFormatError, MissingFileError, SchemaError
@@ -31,7 +32,7 @@ _POLARS_ERRORS: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException
 
 
 def write_parquet(
-    points: pl.DataFrame,
+    points: pl.DataFrame | Iterable[pl.DataFrame],
     path: str | os.PathLike[str],
     *,
     facts: Sequence[Mapping[str, Any]] | None = None,
@@ -43,7 +44,8 @@ def write_parquet(
     Parameters
     ----------
     points
-        A frame as `as_points` takes it.
+        A frame as `as_points` takes it, or one in pieces, at least one, in `schema.SORT_ORDER` from the first row to
+        the last: no more than some of them are in memory then.
     path
         Where to write.
     facts
@@ -67,7 +69,7 @@ def write_parquet(
     [{'run': 'run-1', 'cores': 8}]
     """
     # Like beside like compresses best, lets a reader skip row groups of other targets, and spares `load` the sorting.
-    rows = in_order(as_points(points))
+    rows = in_order(as_points(points)).lazy() if isinstance(points, pl.DataFrame) else _joined(points)
     metadata = {
         _VERSION_KEY: str(schema.SCHEMA_VERSION),
         _RUNS_KEY: json.dumps([dict(fact) for fact in facts or ()]),
@@ -75,11 +77,22 @@ def write_parquet(
     }
     with replacing(path) as beside:
         try:
-            rows.write_parquet(beside, compression="zstd", row_group_size=_ROW_GROUP, metadata=metadata)
+            rows.sink_parquet(beside, compression="zstd", row_group_size=_ROW_GROUP, metadata=metadata)
         except pl.exceptions.ComputeError as error:
             # That is what Polars makes of a full disk; whoever calls expects the error of any other file.
             raise OSError(str(error)) from error
         seal(beside)
+
+
+def _joined(pieces: Iterable[pl.DataFrame]) -> pl.LazyFrame:
+    remaining = iter(pieces)
+    first = as_points(next(remaining))
+
+    def read(*_: object) -> Iterator[pl.DataFrame]:
+        yield first
+        yield from map(as_points, remaining)
+
+    return register_io_source(read, schema=first.schema)
 
 
 def read_facts(path: str | os.PathLike[str]) -> list[dict[str, Any]]:

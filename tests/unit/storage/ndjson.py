@@ -1,15 +1,46 @@
 import gzip
 import warnings
+from datetime import timedelta
 from pathlib import Path
 
+import polars as pl
 import vedro
 from vedro import params
 
-from tests.contexts.points import make_points
+from tests.contexts.points import START, make_points
 from vedro_profiling.errors import FileFormatError, MissingFileError, SchemaError
 from vedro_profiling.storage import ndjson
 from vedro_profiling.storage.frame import in_order
 from vedro_profiling.storage.ndjson import read_ndjson, write_ndjson
+
+
+def read_bytes(path: Path) -> bytes:
+    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+
+
+class InPieces(vedro.Scenario):
+    subject = "points that come in pieces make the same {name} as those that come at once"
+
+    @params("profiling.ndjson")
+    @params("profiling.ndjson.gz")
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def given_points_in_time_order_of_which_a_metric_comes_late(self) -> None:
+        late = make_points(metrics=["cpu_time"], start=START + timedelta(seconds=3))
+        self.points = pl.concat([make_points(readings=4), late]).sort("time", maintain_order=True)
+
+    def when_they_are_written_at_once_and_in_pieces(self) -> None:
+        self.places = [vedro.create_tmp_dir() / self.name for _ in range(2)]
+        write_ndjson(self.points, self.places[0])
+        write_ndjson(self.points.iter_slices(5), self.places[1])
+
+    def then_the_files_hold_the_same(self) -> None:
+        assert read_bytes(self.places[1]) == read_bytes(self.places[0])
+
+    def and_a_piece_may_be_empty(self) -> None:
+        write_ndjson(iter([self.points.clear()]), self.places[0])
+        assert read_bytes(self.places[0]) == b""
 
 
 class TheSuffixDecides(vedro.Scenario):

@@ -3,12 +3,13 @@ import re
 
 import polars as pl
 import vedro
-from vedro import params
+from vedro import catched, params
 
 from tests.contexts.points import make_points
 from vedro_profiling.errors import FileFormatError, MissingFileError, SchemaError
 from vedro_profiling.storage.frame import in_order
 from vedro_profiling.storage.parquet import read_facts, read_parquet, scan_parquet, write_parquet
+from vedro_profiling.storage.seal import UNSEALED, is_broken
 
 
 class PointsComeBack(vedro.Scenario):
@@ -39,6 +40,44 @@ class PointsComeBack(vedro.Scenario):
 
     def and_nothing_is_left_beside(self) -> None:
         assert list(self.place.parent.iterdir()) == [self.place]
+
+
+class InPieces(vedro.Scenario):
+    subject = "points that come in pieces make a file with the same rows, facts and seal as those that come at once"
+
+    def given_points(self) -> None:
+        self.points = make_points(readings=9, branch="main")
+
+    def when_they_are_written_in_pieces(self) -> None:
+        self.place = vedro.create_tmp_dir() / "profiling.parquet"
+        write_parquet(self.points.iter_slices(7), self.place, facts=[{"run": "run-1"}])
+
+    def then_they_are_read_again(self) -> None:
+        assert read_parquet(self.place).equals(self.points)
+
+    def and_the_facts(self) -> None:
+        assert read_facts(self.place) == [{"run": "run-1"}]
+        assert not is_broken(self.place, with_body=True)
+        assert UNSEALED.encode() not in self.place.read_bytes()
+
+
+class PieceThatFails(vedro.Scenario):
+    subject = "a piece that is no frame of points is refused, and what stood there still stands"
+
+    def given_a_file(self) -> None:
+        self.place = vedro.create_tmp_dir() / "profiling.parquet"
+        self.place.write_bytes(b"earlier")
+
+    def when_the_second_piece_is_wrong(self) -> None:
+        points = make_points()
+        with catched(SchemaError) as self.caught:
+            write_parquet([points, points.drop("metric")], self.place)
+
+    def then_it_is_refused(self) -> None:
+        assert self.caught.type is SchemaError
+
+    def and_nothing_was_written(self) -> None:
+        assert [(path, path.read_bytes()) for path in self.place.parent.iterdir()] == [(self.place, b"earlier")]
 
 
 class FactsComeBack(vedro.Scenario):
