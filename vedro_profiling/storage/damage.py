@@ -1,12 +1,16 @@
 """What is wrong with a file of JSON lines, told in one sentence."""
 
+import codecs
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from vedro_profiling.errors import FileFormatError
 
 __all__ = ("Damage",)
+
+_ZEROS: Final = bytes(2)
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Damage:
             raise FileFormatError(
                 f"{self.path} holds no point{self._described(' but ')}. Expected k6 JSON lines, such as "
                 '{"metric":"cpu_percent","type":"Point","data":{"time":"...Z","value":1.0,"tags":{}}}. '
-                "Check that this is the file you mean, and that its run has ended."
+                f"{self._advice()}"
             )
         if not (self.lines or self.is_cut_short):
             return
@@ -52,3 +56,10 @@ class Damage:
         if self.is_cut_short:
             parts.append("a damaged gzip stream that breaks off")
         return f"{link}{' and '.join(parts)}" if parts else ""
+
+    def _advice(self) -> str:
+        with self.path.open("rb") as file:
+            head = file.read(4)
+        if head[::2] == _ZEROS or head[1::2] == _ZEROS or head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "It looks like UTF-16, which PowerShell writes, and has to be UTF-8: iconv -f UTF-16 -t UTF-8."
+        return "Check that this is the file you mean, and that its run has ended."

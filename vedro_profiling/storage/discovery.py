@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from vedro_profiling.errors import FileFormatError, MissingFileError
+from vedro_profiling.errors import FileFormatError, MissingFileError, ProfilingError
 from vedro_profiling.storage.compressed import open_binary
 
 __all__ = (
@@ -34,7 +34,7 @@ def find_files(source: str | os.PathLike[str]) -> list[Path]:
     Raises
     ------
     MissingFileError
-        If there is nothing at the path, or no file of points.
+        If there is nothing at the path, or no file of points, or the path is none.
     FileFormatError
         If a named file has none of SUFFIXES.
 
@@ -47,18 +47,12 @@ def find_files(source: str | os.PathLike[str]) -> list[Path]:
     >>> [path.name for path in find_files(folder)]
     ['profiling.ndjson']
     """
-    path = Path(source).expanduser()
-    if path.is_file():
-        return [_readable(path)]
-    if path.is_dir():
-        found = sorted(_walk(path))
-    elif _MAGIC.intersection(str(path)):
-        found = sorted(set(_match(path)))
-    else:
-        raise MissingFileError(f"There is nothing at {path}. Check the path, relative to {Path.cwd()}.")
-    if not found:
-        raise MissingFileError(f"There is no file of points at {path}. Expected files that end in {_listed(SUFFIXES)}.")
-    return found
+    try:
+        return _find_at(Path(source).expanduser())
+    except ProfilingError:
+        raise
+    except (OSError, RuntimeError, ValueError) as error:  # too long a name, no such user, a pattern like `a**`
+        raise MissingFileError(f"{os.fspath(source)!r} is no path that can be looked at: {error}. Mend it.") from error
 
 
 def suffix_of(path: Path) -> str | None:
@@ -77,6 +71,20 @@ def stem_of(path: Path) -> str:
     'profiling'
     """
     return path.name.removesuffix(suffix_of(path) or "")
+
+
+def _find_at(path: Path) -> list[Path]:
+    if path.is_file():
+        return [_readable(path)]
+    if path.is_dir():
+        found = sorted(_walk(path))
+    elif _MAGIC.intersection(str(path)):
+        found = sorted(set(_match(path)))
+    else:
+        raise MissingFileError(f"There is nothing at {path}. Check the path, relative to {Path.cwd()}.")
+    if not found:
+        raise MissingFileError(f"There is no file of points at {path}. Expected files that end in {_listed(SUFFIXES)}.")
+    return found
 
 
 def _readable(path: Path) -> Path:

@@ -1,6 +1,7 @@
 """The one shape that every points frame has when it is written, and when it has been read."""
 
 from collections.abc import Callable
+from datetime import datetime, timezone
 from typing import Final
 
 import polars as pl
@@ -11,11 +12,19 @@ from vedro_profiling.errors import SchemaError
 __all__ = (
     "as_points",
     "in_order",
+    "is_of_a_year",
     "point_columns",
 )
 
 _REQUIRED: Final = ("time", "metric", "value")
 _DTYPES: Final = schema.dtypes(pl)
+_FIRST: Final = datetime.min.replace(tzinfo=timezone.utc)
+_LAST: Final = datetime.max.replace(tzinfo=timezone.utc)
+_FAULTS: Final = {
+    "time": "null or outside the years 1 to 9999",
+    "metric": "null",
+    "value": "null, NaN or infinite",
+}
 _SERIES: Final = schema.SORT_ORDER[:-1]
 
 
@@ -38,8 +47,8 @@ def as_points(frame: pl.DataFrame) -> pl.DataFrame:
     Raises
     ------
     SchemaError
-        If a required column is missing, a column cannot be what the schema wants, or a `time`, `metric` or `value`
-        is null, NaN or infinite.
+        If a required column is missing, a column cannot be what the schema wants, a `time`, `metric` or `value` is
+        null, NaN or infinite, or a `time` is before the year 1 or after 9999.
 
     Examples
     --------
@@ -136,16 +145,21 @@ _ACCEPTED: Final[dict[str, tuple[Callable[[pl.DataType], bool], str]]] = {
 
 def _refuse_missing_values(points: pl.DataFrame) -> None:
     faults = points.select(
-        time=pl.col("time").null_count(),
+        time=(~is_of_a_year(pl.col("time")).fill_null(value=False)).sum(),
         metric=pl.col("metric").null_count(),
         value=(~pl.col("value").is_finite().fill_null(value=False)).sum(),
     ).row(0, named=True)
     for name, count in faults.items():
         if count:
             raise SchemaError(
-                f"Column {name!r} of the points is null, NaN or infinite in {count:,} of {points.height:,} rows; "
+                f"Column {name!r} of the points is {_FAULTS[name]} in {count:,} of {points.height:,} rows; "
                 "what was not measured is no row. Filter them out first."
             )
+
+
+def is_of_a_year(time: pl.Expr) -> pl.Expr:
+    """Tell whether an instant lies in the years 1 to 9999: Python's datetime and RFC 3339 have no others."""
+    return time.is_between(_FIRST, _LAST)
 
 
 def _is_in_order(points: pl.DataFrame) -> bool:

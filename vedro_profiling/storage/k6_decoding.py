@@ -8,7 +8,7 @@ from typing import Any, Final
 import polars as pl
 
 from vedro_profiling.storage.compressed import open_binary
-from vedro_profiling.storage.frame import as_points
+from vedro_profiling.storage.frame import as_points, is_of_a_year
 
 __all__ = ("decode_points",)
 
@@ -93,8 +93,9 @@ def _split(source: Path | bytes) -> pl.DataFrame:
 
 
 def _typed_fields() -> list[pl.Expr]:
+    time = pl.col("time").str.to_datetime(_TIME, time_unit="us", strict=False)
     return [
-        pl.col("time").str.to_datetime(_TIME, time_unit="us", strict=False),
+        pl.when(is_of_a_year(time)).then(time).alias("time"),
         pl.col("value").cast(pl.Float64, strict=False),
         pl.col("metric", "tags").cast(pl.Categorical),
     ]

@@ -111,6 +111,31 @@ class NothingToReadIsAnError(vedro.Scenario):
         assert str(self.caught.value).startswith(f"{self.message}{self.place}")
 
 
+class ImpossiblePathsAreErrors(vedro.Scenario):
+    subject = "a path that no file can have is a missing file, and said to be none: {what}"
+
+    @params("too long", "x" * 5000)
+    @params("a pattern that is none", "a/**.parquet/**b")
+    @params("a user who is none", "~no-such-user-at-all/x")
+    @params("NUL in a name", "a\x00b")
+    def __init__(self, what: str, source: str) -> None:
+        self.what = what
+        self.source = source
+
+    def when_the_files_are_looked_for(self) -> None:
+        with vedro.catched(MissingFileError) as self.caught:
+            find_files(self.source)
+
+    def then_the_message_ends_with_what_to_do(self) -> None:
+        assert str(self.caught.value).endswith(
+            (
+                "Mend it.",
+                f"Check the path, relative to {Path.cwd()}.",
+                "end in .parquet, .ndjson, .ndjson.gz, .json, .json.gz.",
+            )
+        )
+
+
 class OtherFilesAreRefused(vedro.Scenario):
     subject = "a named file without a known suffix is refused"
 

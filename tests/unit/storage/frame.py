@@ -110,14 +110,20 @@ class WrongColumnsAreNamed(vedro.Scenario):
 class UnmeasuredValuesAreRefused(vedro.Scenario):
     subject = "a {column} that was not measured is refused, not dropped"
 
-    @params("value", None)
-    @params("value", float("nan"))
-    @params("value", float("-inf"))
-    @params("time", None)
-    @params("metric", None)
-    def __init__(self, column: str, value: float | None) -> None:
+    @params("value", None, "null, NaN or infinite")
+    @params("value", float("nan"), "null, NaN or infinite")
+    @params("value", float("-inf"), "null, NaN or infinite")
+    @params("time", None, "null or outside the years 1 to 9999")
+    @params(
+        "time",
+        pl.lit(datetime(9999, 12, 31, tzinfo=timezone.utc)) + pl.duration(days=1),
+        "null or outside the years 1 to 9999",
+    )
+    @params("metric", None, "null")
+    def __init__(self, column: str, value: pl.Expr | float | None, fault: str) -> None:
         self.column = column
         self.value = value
+        self.fault = fault
 
     def given_points_of_which_one_has_no_such_value(self) -> None:
         points = make_points(readings=2, targets=["app"], metrics=["cpu_time"])
@@ -129,7 +135,7 @@ class UnmeasuredValuesAreRefused(vedro.Scenario):
             as_points(self.frame)
 
     def then_column_and_number_of_rows_are_named(self) -> None:
-        assert f"Column '{self.column}' of the points is null, NaN or infinite in 1 of 2 rows" in str(self.caught.value)
+        assert f"Column '{self.column}' of the points is {self.fault} in 1 of 2 rows" in str(self.caught.value)
 
 
 class RowsAreOrdered(vedro.Scenario):

@@ -127,6 +127,8 @@ class DamagedLinesAreNamed(vedro.Scenario):
     @params("is an object of something else", '{"type":"Summary"}')
     @params("has no time zone", LINE.replace("00Z", "00"))
     @params("has a time that is none", LINE.replace("01-26", "13-26"))
+    @params("has a time before all calendars", LINE.replace("2026", "0000"))
+    @params("has a time after all calendars", LINE.replace("2026", "+12026"))
     @params("has an escaped time that is none", LINE.replace("2026", r"\u0032026x"))
     @params("has a value that is NaN", LINE.replace(":1,", ":NaN,"))
     @params("has a value beyond all floats", LINE.replace(":1,", ":1e999,"))

@@ -179,6 +179,61 @@ class FilesWithoutPointsAreRefused(vedro.Scenario):
         assert str(self.caught.value).startswith(f"{self.place} {self.message}")
 
 
+class OtherEncodingsAreTold(vedro.Scenario):
+    subject = "a file in {encoding} is {told}"
+
+    @params("UTF-8 with a byte order mark", "utf-8-sig", "read whole", 12, "")
+    @params(
+        "Latin-1", "latin-1", "read but for the lines that are no UTF-8", 6, "damaged lines: 6, the first is line 5;"
+    )
+    @params("UTF-16 of Windows", "utf-16", "refused with the command that converts it", 0, "iconv -f UTF-16 -t UTF-8")
+    @params("UTF-16 without a mark", "utf-16-be", "refused so too", 0, "iconv -f UTF-16 -t UTF-8")
+    def __init__(self, encoding: str, codec: str, told: str, readable: int, words: str) -> None:
+        self.encoding, self.codec, self.told = encoding, codec, told
+        self.readable, self.words = readable, words
+
+    def given_a_file_in_it(self) -> None:
+        ours = vedro.create_tmp_dir() / "profiling.ndjson"
+        write_ndjson(make_points(targets=["äpp", "db"]), ours)
+        self.place = vedro.create_tmp_dir() / "k6.json"
+        self.place.write_text(ours.read_text(encoding="utf-8"), encoding=self.codec)
+
+    def when_it_is_read(self) -> None:
+        self.height = 0
+        with vedro.catched(FileFormatError) as caught, warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            self.height = read_ndjson(self.place).height
+        self.message = " ".join([*(str(each.message) for each in told), str(caught.value or "")]).strip()
+
+    def then_what_can_be_read_is_read(self) -> None:
+        assert self.height == self.readable
+
+    def and_the_rest_is_told(self) -> None:
+        assert self.words in self.message
+        assert bool(self.words) == bool(self.message)
+
+
+class AHugeLineIsOneDamagedLine(vedro.Scenario):
+    subject = "a line of 30 MB is one damaged line, and the others are read"
+
+    def given_a_file_with_such_a_line(self) -> None:
+        self.place = vedro.create_tmp_dir() / "profiling.ndjson"
+        write_ndjson(make_points(), self.place)
+        with self.place.open("ab") as file:
+            file.write(b'{"metric":"' + b"x" * 30_000_000)
+
+    def when_it_is_read(self) -> None:
+        with warnings.catch_warnings(record=True) as self.told:
+            warnings.simplefilter("always")
+            self.points = read_ndjson(self.place)
+
+    def then_the_others_are_there(self) -> None:
+        assert self.points.height == 12
+
+    def and_it_is_told(self) -> None:
+        assert "damaged lines: 1, the first is line 15;" in str(self.told[0].message)
+
+
 class MissingFilesAreNamed(vedro.Scenario):
     subject = "a file that is not there, or is a folder, is missing"
 
