@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vedro_profiling.analysis.thresholds import check
     from vedro_profiling.block import record
     from vedro_profiling.charts.comparison import comparison_chart
+    from vedro_profiling.charts.latency import latency_chart
     from vedro_profiling.charts.overlay import overlay_chart
     from vedro_profiling.charts.profile import profile_chart
     from vedro_profiling.charts.profiles import save_profiles
@@ -47,6 +48,7 @@ _HOMES = {
     "check": "analysis.thresholds",
     "compare": "analysis.comparison",
     "comparison_chart": "charts.comparison",
+    "latency_chart": "charts.latency",
     "load": "storage",
     "overlay_chart": "charts.overlay",
     "profile_chart": "charts.profile",
@@ -79,6 +81,7 @@ __all__ = (
     "check",
     "compare",
     "comparison_chart",
+    "latency_chart",
     "load",
     "overlay_chart",
     "profile_chart",
