@@ -1,6 +1,6 @@
 """The summary of a run for the page of a CI job: GitHub's flavour of Markdown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -38,7 +38,7 @@ def code(text: str) -> str:
 
 
 def summary_page(outcome: "Outcome", *, verdicts: "pl.DataFrame | None" = None) -> str:
-    """Write targets, dearest scenarios, verdicts and own cost of a run as a section of Markdown.
+    """Write the verdict on a run as a section of Markdown: budgets first, all numbers folded away below.
 
     Every name and every sentence with a name in it stands in a code span, so that none can be taken for Markdown.
 
@@ -67,30 +67,57 @@ def append_page(path: Path, page: str) -> None:
 
 
 def _sections(outcome: "Outcome", verdicts: "pl.DataFrame | None") -> Iterator[str]:
-    yield f"## Profiling {code(str(outcome.facts['run']))}\n\n{digest.headline(outcome)}"
-    if verdicts is not None and not verdicts.is_empty():
-        yield from _budgets(verdicts)
+    yield f"## {_title(str(outcome.facts['run']), verdicts)}"
+    if verdicts is not None:
+        yield from _missed_budgets(verdicts)
+    scenarios = digest.Table((), (), frozenset())
     if not outcome.points.is_empty():
-        yield from _table("Targets", digest.targets(outcome.points))
-        yield digest.units(outcome)
-        yield from _table("Dearest scenarios", digest.dearest_scenarios(outcome.points, most=_MOST_SCENARIOS))
+        scenarios = digest.dearest_scenarios(outcome.points, most=_MOST_SCENARIOS)
+    yield from _dearest(scenarios)
     if outcome.notes:
         yield "\n".join(f"- {code(note)}" for note in outcome.notes)
-    yield "; ".join([digest.own_cost(outcome), *map(code, digest.readers(outcome))])
+    yield from _folded("Dearest scenarios", table_lines(scenarios))
+    if not outcome.points.is_empty():
+        yield from _folded("Targets", table_lines(digest.targets(outcome.points)), digest.units(outcome))
+    recorded = [digest.headline(outcome), digest.own_cost(outcome), *map(code, digest.readers(outcome))]
+    yield from _folded("How it was recorded", ["; ".join(recorded)])
 
 
-def _budgets(verdicts: "pl.DataFrame") -> Iterator[str]:
-    yield f"### Budgets: {digest.verdict_counts(verdicts)}"
+def _title(run: str, verdicts: "pl.DataFrame | None") -> str:
+    """Begin with the verdict, if there is one."""
+    if verdicts is None or verdicts.is_empty():
+        return f"Profiling {code(run)}"
+    return f"{_sign(verdicts)} Profiling {code(run)}, budgets: {digest.verdict_counts(verdicts)}"
+
+
+def _sign(verdicts: "pl.DataFrame") -> str:
+    statuses = set(verdicts["status"])
+    if "broken" in statuses:
+        return "\N{CROSS MARK}"
+    return "\N{WHITE HEAVY CHECK MARK}" if "passed" in statuses else "\N{BLACK QUESTION MARK ORNAMENT}"
+
+
+def _missed_budgets(verdicts: "pl.DataFrame") -> Iterator[str]:
     missed = digest.verdicts_missed(verdicts)
     rows = [(row["status"], f"{row['threshold']} {row['expression']}", row["reason"]) for row in missed]
     titles = ("verdict", "budget", "reason")
     yield from table_lines(digest.Table(titles, rows[:_MOST_VERDICTS], frozenset(titles), len(rows[_MOST_VERDICTS:])))
 
 
-def _table(title: str, content: digest.Table) -> Iterator[str]:
-    if content.rows:
-        yield f"### {title}"
-        yield from table_lines(content)
+def _dearest(scenarios: digest.Table) -> Iterator[str]:
+    """Say in a sentence where most CPU time went."""
+    if scenarios.rows:
+        subject, duration, cpu_time, target = scenarios.rows[0]
+        among = len(scenarios.rows) + scenarios.left_out
+        of_all = f"of {among} scenarios" if among > 1 else "scenario"
+        yield f"Dearest {of_all}: {code(subject)}, {cpu_time} CPU in {duration}, most of it in {code(target)}"
+
+
+def _folded(title: str, content: Iterable[str], *more: str) -> Iterator[str]:
+    """Put numbers behind their title, which a click opens; nothing where there are none."""
+    blocks = [*content]
+    if blocks:
+        yield "\n\n".join([f"<details><summary>{title}</summary>", *blocks, *more, "</details>"])
 
 
 def table_lines(content: digest.Table) -> Iterator[str]:

@@ -120,14 +120,14 @@ class MarkdownPages(vedro.Scenario):
         self.run = self.project.run("--profiling-summary", "out/summary.md", GITHUB_STEP_SUMMARY=str(self.job_page))
 
     def then_the_file_is_replaced(self) -> None:
-        assert self.asked.read_text().startswith("## Profiling `run-")
+        assert self.asked.read_text().startswith("## \N{CROSS MARK} Profiling `run-")
 
     def and_the_page_of_the_job_has_it_at_its_end(self) -> None:
         assert self.job_page.read_text() == "of the step before\n" + self.asked.read_text()
 
     def and_it_tells_of_budgets_targets_and_scenarios(self) -> None:
         page = self.asked.read_text()
-        for words in ("### Budgets: 1 broken", "### Targets", "| `python` |", "### Dearest scenarios", "own cost: "):
+        for words in ("budgets: 1 broken", "Dearest of 2 scenarios: `it counts`", "| `python` |", "own cost: "):
             assert words in page
 
     def and_the_exit_code_is_that_of_the_budget(self) -> None:

@@ -42,24 +42,28 @@ class WholePage(vedro.Scenario):
 
     def then_it_is_this(self) -> None:
         assert self.page == (
-            "## Profiling `run-1`\n\n"
-            "10.0 s, a reading every 0.5 s\n\n"
-            "### Budgets: 1 broken, 1 not judged, 1 passed\n\n"
+            "## \N{CROSS MARK} Profiling `run-1`, budgets: 1 broken, 1 not judged, 1 passed\n\n"
             "| verdict | budget | reason |\n"
             "| :-- | :-- | :-- |\n"
             "| `broken` | `memory_usage{service:app} max<512` | `max is 520 megabytes, target app` |\n"
             "| `not judged` | `cpu_time count<9` | `no scenario ran` |\n\n"
-            "### Targets\n\n"
+            "Dearest scenario: `it pays`, 0.50 s CPU in 1.00 s, most of it in `app (0.50 s)`\n\n"
+            "- `docker: gone for a while`\n\n"
+            "<details><summary>Dearest scenarios</summary>\n\n"
+            "| dearest scenarios | duration | CPU time | most of it in |\n"
+            "| :-- | --: | --: | :-- |\n"
+            "| `it pays` | 1.00 s | 0.50 s | `app (0.50 s)` |\n\n"
+            "</details>\n\n"
+            "<details><summary>Targets</summary>\n\n"
             "| target | CPU avg | CPU max | CPU time | mem avg | mem max | mem peak |\n"
             "| :-- | --: | --: | --: | --: | --: | --: |\n"
             "| `app` | - | - | 0.50 s | 64.2 MB | 64.2 MB | - |\n\n"
             "100 % = one core, for system all 4 of them; 1 MB = 10^6 bytes\n\n"
-            "### Dearest scenarios\n\n"
-            "| dearest scenarios | duration | CPU time | most of it in |\n"
-            "| :-- | --: | --: | :-- |\n"
-            "| `it pays` | 1.00 s | 0.50 s | `app (0.50 s)` |\n\n"
-            "- `docker: gone for a while`\n\n"
-            "own cost: 0.25 % of a core, 0.025 s CPU; 20 ticks, 1 late, 2 missed; `containers: 1 by cgroup v2`\n"
+            "</details>\n\n"
+            "<details><summary>How it was recorded</summary>\n\n"
+            "10.0 s, a reading every 0.5 s; "
+            "own cost: 0.25 % of a core, 0.025 s CPU; 20 ticks, 1 late, 2 missed; `containers: 1 by cgroup v2`\n\n"
+            "</details>\n"
         )
 
 
@@ -73,19 +77,30 @@ class NothingRecorded(vedro.Scenario):
         self.page = summary_page(self.outcome, verdicts=make_verdicts())
 
     def then_it_has_no_empty_table(self) -> None:
-        assert self.page.startswith("## Profiling `run-1`\n\n10.0 s")
+        assert self.page.startswith("## Profiling `run-1`\n\n<details><summary>How it was recorded</summary>\n\n10.0 s")
         assert "|" not in self.page
 
 
-class AllKept(vedro.Scenario):
-    subject = "budgets that are all kept are counted and not listed"
+class NoneBroken(vedro.Scenario):
+    subject = "where budgets are {statuses}, the page begins with {sign} and lists those that are not kept"
+
+    @params(["passed", "passed"], "\N{WHITE HEAVY CHECK MARK} Profiling `run-1`, budgets: 2 passed", 0)
+    @params(
+        ["passed", "not judged"], "\N{WHITE HEAVY CHECK MARK} Profiling `run-1`, budgets: 1 not judged, 1 passed", 1
+    )
+    @params(["not judged"], "\N{BLACK QUESTION MARK ORNAMENT} Profiling `run-1`, budgets: 1 not judged", 1)
+    def __init__(self, statuses: list[str], sign: str, listed: int) -> None:
+        self.statuses, self.sign, self.listed = statuses, sign, listed
 
     def when_the_page_is_written(self) -> None:
-        verdicts = make_verdicts(("cpu_time", "count<9", "passed", None), ("cpu_time", "count<8", "passed", None))
+        verdicts = make_verdicts(*(("cpu_time", "count<9", status, "because") for status in self.statuses))
         self.page = summary_page(make_outcome(points_of()), verdicts=verdicts)
 
-    def then_there_is_no_table_of_them(self) -> None:
-        assert "### Budgets: 2 passed\n\n### Targets" in self.page
+    def then_it_begins_so(self) -> None:
+        assert self.page.startswith(f"## {self.sign}\n\n")
+
+    def and_the_others_are_listed(self) -> None:
+        assert self.page.count("| `cpu_time count<9` |") == self.listed
 
 
 class Injection(vedro.Scenario):

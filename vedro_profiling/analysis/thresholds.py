@@ -157,7 +157,14 @@ def _judge(
 def _tell_crossing(points: pl.DataFrame, threshold: Threshold, value: float) -> str:
     method = threshold.method if threshold.percentile is None else f"p({threshold.percentile:g})"
     unit, place = _unit(threshold), _place(points, threshold, value)
-    return ", ".join([" ".join(filter(None, [method, f"is {value:.12g}", unit])), *place])
+    return ", ".join([" ".join(filter(None, [method, f"is {_shown(threshold, value)}", unit])), *place])
+
+
+def _shown(threshold: Threshold, value: float) -> str:
+    """Write a value with six digits, or with all where these would not do, or would seem to keep the limit."""
+    rounded = f"{value:.6g}"
+    is_enough = "e" not in rounded and not _IS_KEPT[threshold.operator](float(rounded), threshold.limit)
+    return rounded if is_enough else f"{value:.12g}"
 
 
 def _unit(threshold: Threshold) -> str:

@@ -200,6 +200,23 @@ class TheHostIsLeftOut(vedro.Scenario):
         assert self.verdicts["value"].to_list() == [self.value]
 
 
+class DigitsEnough(vedro.Scenario):
+    subject = "{value} that breaks {expression} is told as {told}"
+
+    @params(520.123456789, "max<512", "520.123")
+    @params(512.0000004, "max<=512", "512.0000004")
+    @params(1234567.8, "max<9", "1234567.8")
+    @params(0.00000125, "max<-1", "1.25e-06")
+    def __init__(self, value: float, expression: str, told: str) -> None:
+        self.value, self.expression, self.told = value, expression, told
+
+    def when_it_is_judged(self) -> None:
+        self.verdicts = check(memory([self.value]), {"memory_usage": self.expression})
+
+    def then_it_is_told_so(self) -> None:
+        assert self.verdicts["reason"][0].startswith(f"max is {self.told} megabytes")
+
+
 class OnlyTheHost(vedro.Scenario):
     subject = "a budget of what only the host has is broken, and says how the host is named"
 
@@ -264,10 +281,10 @@ class K6sOwnMetricsAreCountedByTheirType(vedro.Scenario):
     @params("http_req_failed", "rate<0.01", "rate is 0.25, target app")
     @params("http_req_failed", "count<1", "count is 4 points, target app")
     @params("http_reqs", "count<1", "count is 1, target app")
-    @params("http_reqs", "rate<0.1", "rate is 0.333333333333 per second, target app")
+    @params("http_reqs", "rate<0.1", "rate is 0.333333 per second, target app")
     @params("vus", "count<1", "count is 4 points, target app")
     @params("http_req_duration", "p(50)>1", "p(50) is 0, target app")
-    @params("http_req_duration", "rate<1", "rate is 1.33333333333 points per second, target app")
+    @params("http_req_duration", "rate<1", "rate is 1.33333 points per second, target app")
     def __init__(self, metric: str, expression: str, reason: str) -> None:
         self.metric = metric
         self.expression = expression
