@@ -33,7 +33,8 @@ def timeline(
 ) -> alt.VConcatChart:
     """Draw CPU over memory of each target along the run.
 
-    The host (`system`) has panels of its own: its CPU is a share of the machine, not of a core. A line breaks where
+    A strip above them shows which scenario ran when; those that failed are red. The host (`system`) has panels of its
+    own: its CPU is a share of the machine, not of a core. A line breaks where
     readings are missing. A line with more readings than pixels becomes their average over a pale range from the
     lowest to the highest reading, so that every peak is seen; a whisker shows a memory peak between two readings.
     Several runs are laid over each other, from the start of each.
@@ -50,8 +51,9 @@ def timeline(
     Returns
     -------
     VConcatChart
-        Dragging and scrolling move along the time in all panels, hovering tells a reading, a click on a name in the
-        legend lets the others fade.
+        Dragging along the strip chooses what all panels show, dragging and scrolling in a panel move along the time in
+        all of them, a double click shows what was chosen again. Hovering tells a reading and its scenario, a click on a
+        name in the legend lets the others fade.
 
     Raises
     ------
@@ -68,8 +70,8 @@ def timeline(
     ...     "time": [noon, noon.replace(second=1)], "metric": "cpu_percent", "value": [10.0, 90.0],
     ...     "target": "app", "method": "docker", "run": "run-1",
     ... })
-    >>> len(timeline(points).vconcat)
-    1
+    >>> timeline(points).title.text
+    'CPU and memory of app'
     """
     lines = unbroken_lines(select_targets(readings_to_draw(points), targets))
     window = window_of(lines)
