@@ -5,9 +5,10 @@ import os
 import shutil
 import tarfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from urllib.request import urlopen
 
 import docker
@@ -17,16 +18,19 @@ PROJECT = "shop"
 SERVICES = ("catalogue", "checkout", "reports")
 IMAGE = "vedro-profiling-demo"
 
-# CGI scripts: what is asked for stands in the query.
+# CGI scripts: what is asked for stands in the query, EFFORT is what the service makes of it, in percent.
 SCRIPTS = {
-    "burn": "i=0; while [ $i -lt $QUERY_STRING ]; do i=$((i+1)); done",
-    "hold": "dd if=/dev/zero of=/dev/null bs=${QUERY_STRING}M count=25 2>/dev/null",
+    "burn": "i=0; n=$((QUERY_STRING * ${EFFORT:-100} / 100)); while [ $i -lt $n ]; do i=$((i+1)); done",
+    "hold": "dd if=/dev/zero of=/dev/null bs=$((QUERY_STRING * ${EFFORT:-100} / 100))M count=25 2>/dev/null",
 }
 
 
 @contextmanager
-def running() -> Iterator[str | None]:
-    """Start the services and name their addresses in the environment; yields why that was not possible, or None."""
+def running(efforts: Mapping[str, int] = MappingProxyType({})) -> Iterator[str | None]:
+    """Start the services and name their addresses in the environment; yields why that was not possible, or None.
+
+    `efforts` are percentages by service: 120 makes it work a fifth harder for the same answer.
+    """
     try:
         client = docker.from_env(timeout=30)
         client.ping()
@@ -41,18 +45,19 @@ def running() -> Iterator[str | None]:
     client.api.import_image_from_data(_root_file_system(Path(busybox)), repository=IMAGE, tag="latest")
     try:
         for service in SERVICES:
-            os.environ[f"SHOP_{service.upper()}"] = _start(client, service)
+            os.environ[f"SHOP_{service.upper()}"] = _start(client, service, efforts.get(service, 100))
         yield None
     finally:
         _remove(client)
 
 
-def _start(client: docker.DockerClient, service: str) -> str:
+def _start(client: docker.DockerClient, service: str, effort: int) -> str:
     container = client.containers.run(
         IMAGE,
         ["httpd", "-f", "-p", "80", "-h", "/www"],
         name=f"{PROJECT}-{service}-1",
         labels={"com.docker.compose.project": PROJECT, "com.docker.compose.service": service},
+        environment={"EFFORT": str(effort)},
         ports={"80/tcp": ("127.0.0.1", 0)},
         detach=True,
     )

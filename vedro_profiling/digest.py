@@ -60,7 +60,8 @@ def units(outcome: "Outcome") -> str:
 
 def targets(points: pl.DataFrame) -> Table:
     """Make the table of targets, those that consumed most first, the host last."""
-    measured = points.filter(pl.col("metric") != "scenario_duration")
+    # Lazily: a copy of all points of a long run would double them.
+    measured = points.lazy().filter(pl.col("metric") != "scenario_duration")
     statistics: dict[_Target, dict[str, dict[str, Any]]] = {}
     for row in summarize(measured).iter_rows(named=True):
         statistics.setdefault((row["method"], row["target"]), {})[row["metric"]] = row

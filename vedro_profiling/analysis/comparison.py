@@ -10,6 +10,7 @@ from vedro_profiling.analysis.comparison_measures import COMPARED, measure_sides
 from vedro_profiling.analysis.comparison_runs import Runs, open_runs
 from vedro_profiling.analysis.comparison_statistics import FEWEST_RUNS, with_intervals
 from vedro_profiling.errors import OptionError
+from vedro_profiling.schema import SYSTEM_TARGET
 
 __all__ = (
     "LESS",
@@ -27,7 +28,7 @@ SAME: Final = "same"
 _LABELS: Final = {"scenario": "subject", "target": "service"}
 """What tells more of a column that makes groups."""
 
-_ORDER: Final = (MORE, LESS, UNKNOWN, SAME)
+_RANKS: Final = (MORE, LESS, UNKNOWN, SAME)
 
 
 def compare(  # noqa: PLR0913 - all but the two sides are keywords with defaults
@@ -71,12 +72,12 @@ def compare(  # noqa: PLR0913 - all but the two sides are keywords with defaults
     -------
     DataFrame
         One row per group and metric (`cpu_time` in ms, `memory_peak` and `memory_usage` in MB, `scenario_duration`
-        in ms), `more` first, then `less`, `unknown`, `same`, the greatest differences of a metric first. Columns:
-        `by`, `subject` of the scenario, `service` of the target, `metric`, `base` and `head` (averages over runs),
-        `difference`, `ratio` (head to base; null where base is 0), `base_runs`, `head_runs` (that have the row),
-        `low` and `high` (Welch's interval of the difference, of this row alone), `p` (how likely so great a
-        difference is by chance, corrected for the number of rows as Benjamini and Hochberg do), `verdict`, and
-        `note`, which says why a verdict is `unknown`.
+        in ms), `more` first, then `less`, `unknown`, `same`; among these the host last, the greatest differences of
+        a metric first. Columns: `by`, `subject` of the scenario, `service` of the target, `metric`, `base` and
+        `head` (averages over runs), `difference`, `ratio` (head to base; null where base is 0), `base_runs`,
+        `head_runs` (that have the row), `low` and `high` (Welch's interval of the difference, of this row alone),
+        `p` (how likely so great a difference is by chance, corrected for the number of rows as Benjamini and
+        Hochberg do), `verdict`, and `note`, which says why a verdict is `unknown`.
 
     Raises
     ------
@@ -105,11 +106,7 @@ def compare(  # noqa: PLR0913 - all but the two sides are keywords with defaults
     sides = open_runs(base, by), open_runs(head, by)
     measured = with_intervals(measure_sides(*sides, by=by), confidence=confidence)
     labelled = _labelled(_judged(measured, relative, absolute, 1 - confidence), sides, by)
-    rank = pl.col("verdict").replace_strict(_ORDER, range(len(_ORDER)), return_dtype=pl.Int8)
-    size = pl.col("difference").abs()
-    return labelled.sort(
-        rank, "metric", size, *by, descending=[False, False, True, *(False for _ in by)], nulls_last=True
-    )
+    return labelled.sort(*_order(by), nulls_last=True)
 
 
 def _require_sense(by: Sequence[str], relative: float, absolute: Mapping[str, float], confidence: float) -> None:
@@ -163,6 +160,13 @@ def _note() -> pl.Expr:
         .when(pl.col("verdict") == UNKNOWN)
         .then(pl.lit("the runs vary too much to tell a change from none: record more of them"))
     )
+
+
+def _order(by: Sequence[str]) -> list[pl.Expr]:
+    rank = pl.col("verdict").replace_strict(_RANKS, range(len(_RANKS)), return_dtype=pl.Int8)
+    # Beside the host, on which anything may run, every other target is more telling.
+    is_host = [pl.col("target") == SYSTEM_TARGET] if "target" in by else []
+    return [rank, *is_host, pl.col("metric"), -pl.col("difference").abs(), *map(pl.col, by)]
 
 
 def _labelled(changes: pl.DataFrame, sides: Sequence[pl.LazyFrame], by: Sequence[str]) -> pl.DataFrame:

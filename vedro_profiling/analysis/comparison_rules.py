@@ -21,6 +21,7 @@ _FORM: Final = (
     "expected <metric>{tag:value}>+<number> in the unit of the metric, or a share with %, such as 'cpu_time>+10%' or "
     f"'memory_peak{{target:app}}>+50', of one of {', '.join(COMPARED)}"
 )
+_WHOLE: Final = 1000
 _HOST: Final = {"target": SYSTEM_TARGET, "method": DEFAULT_METHOD}
 _NUMBERS: Final = ("base", "head", "difference", "ratio")
 
@@ -146,4 +147,9 @@ def _judge(
 
 def _told(change: Mapping[str, Any]) -> str:
     share = "" if change["ratio"] is None else f"{(change['ratio'] - 1) * 100:+.1f} %, "
-    return f"{share}from {change['base']:.4g} to {change['head']:.4g} {METRICS[change['metric']].unit}"
+    base, head = (_amount(change[side]) for side in ("base", "head"))
+    return f"{share}from {base} to {head} {METRICS[change['metric']].unit}"
+
+
+def _amount(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= _WHOLE else f"{value:.3g}"

@@ -13,6 +13,7 @@ FEWEST_RUNS: Final = 3
 """With fewer runs a side nothing can be said of noise."""
 
 _FEWEST_VARIANCES: Final = 3
+_SHARE_OF_MODERATED: Final = 0.9
 _NEWTON_STEPS: Final = 50
 _CLOSE: Final = 1e-8
 _SIDES: Final = ("base", "head")
@@ -23,11 +24,12 @@ _ROW: Final = "__row"
 def with_intervals(changes: pl.DataFrame, *, confidence: float) -> pl.DataFrame:
     """Add the interval of each difference, and how likely so great a difference is where nothing changed.
 
-    The interval is Welch's. Of each row there are two tests, and twice the smaller p counts: Welch's, and the same
-    with the spread of the row drawn towards that of all rows of its metric (relative to their averages): G. K. Smyth,
-    "Linear models and empirical Bayes methods for assessing differential expression", 2004; limma's `squeezeVar`.
-    Five runs tell little of the spread of one row, but hundreds of rows tell much of what spread is usual: by Welch's
-    test alone a lone change of 20 % among 400 rows would be found in 2 of 10 cases (`just bench comparison`).
+    The interval is Welch's. Each row has two tests, which share what chance of error there may be, 1 to 9: Welch's,
+    and the same with the spread of the row drawn towards that of all rows of its metric (relative to their averages):
+    G. K. Smyth, "Linear models and empirical Bayes methods for assessing differential expression", 2004; limma's
+    `squeezeVar`. Five runs tell little of the spread of one row, but hundreds of rows tell much of what is usual: by
+    Welch's test alone a lone change of 20 % among 400 rows would be found in 2 of 10 cases. By the other alone a row
+    that is much quieter than all others would not be found (`just bench comparison`).
 
     Parameters
     ----------
@@ -66,8 +68,9 @@ def _tested(rows: pl.DataFrame, stats: Any, confidence: float) -> pl.DataFrame:
     freedom, variance = _usual(rows)
     if freedom:
         moderated = _chances(_with_errors(rows, freedom, variance), stats)
-        # Whoever looks twice and takes what suits pays for both looks.
-        p = pl.select((2 * pl.min_horizontal(p, moderated)).clip(upper_bound=1.0)).to_series()
+        # Whoever looks twice and takes what suits pays for both looks: together they may be wrong as often as one.
+        paid = pl.min_horizontal(moderated / _SHARE_OF_MODERATED, p / (1 - _SHARE_OF_MODERATED))
+        p = pl.select(paid.clip(upper_bound=1.0)).to_series()
     return welch.with_columns(low=low, high=high, p=p)
 
 
