@@ -27,6 +27,7 @@ __all__ = (
 
 _NARROWEST: Final = 38
 _READABLE: Final = 20
+_READABLE_BESIDE_OTHERS: Final = 12
 _GAP: Final = 2
 
 
@@ -114,8 +115,9 @@ def table(content: digest.Table, width: int) -> RichTable:
 
 def _fitting(columns: Sequence[tuple[str, ...]], content: digest.Table, width: int) -> int:
     """Tell how many columns, from the left, have room for their numbers beside names of readable width."""
+    readable = _READABLE if len(content.names) == 1 else _READABLE_BESIDE_OTHERS
     widths = [
-        min(longest, _READABLE) if title in content.names else longest
+        min(longest, readable) if title in content.names else longest
         for title, longest in ((column[0], max(map(len, column)) + _GAP) for column in columns)
     ]
     return max(1, sum(sum(widths[: place + 1]) <= width + _GAP for place in range(len(columns))))

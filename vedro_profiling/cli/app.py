@@ -7,11 +7,13 @@ from typing import Annotated, Final
 import typer
 
 from vedro_profiling.cli.check import check
+from vedro_profiling.cli.compare import compare
 from vedro_profiling.cli.convert import convert
 from vedro_profiling.cli.output import PROGRAM, say
 from vedro_profiling.cli.plot import plot
 from vedro_profiling.cli.record import record
 from vedro_profiling.cli.recover import recover
+from vedro_profiling.cli.report import report
 from vedro_profiling.cli.scenarios import scenarios
 from vedro_profiling.cli.summary import summary
 
@@ -26,11 +28,16 @@ _EXAMPLES: Final[dict[Callable[..., None], tuple[str, ...]]] = {
         f"{PROGRAM} scenarios .profiling --top 5",
         f"{PROGRAM} scenarios base/ head/ --format csv > costs.csv",
     ),
+    compare: (
+        f"{PROGRAM} compare base/ head/",
+        f"{PROGRAM} compare 'base/**/*.parquet' head/ --fail-on 'cpu_time>+10%' --fail-on 'memory_peak>+50'",
+    ),
     check: (
         f"{PROGRAM} check .profiling --budget 'memory_usage{{service:app}}: max<512, p(95)<400'",
         f"{PROGRAM} check .profiling --budgets budgets.txt",
     ),
     plot: (f"{PROGRAM} plot .profiling -o pictures",),
+    report: (f"{PROGRAM} report .profiling -o report.html --budget 'memory_usage{{service:app}}: max<512'",),
     convert: (
         f"{PROGRAM} convert .profiling/profiling.ndjson run.parquet",
         f"{PROGRAM} convert 'artifacts/**/*.parquet' all.csv",

@@ -2,17 +2,21 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from vedro_profiling.errors import FileFormatError, MissingFileError, OptionError
 
 __all__ = (
+    "BROKEN_EXIT",
     "BudgetFiles",
     "Budgets",
     "parse_budgets",
 )
+
+BROKEN_EXIT: Final = 99
+"""As k6 exits when a threshold is crossed."""
 
 Budgets = Annotated[
     list[str] | None,

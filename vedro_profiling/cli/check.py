@@ -1,10 +1,10 @@
 """`check`: budgets, judged on what was recorded."""
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from vedro_profiling.cli.budgets import BudgetFiles, Budgets, parse_budgets
+from vedro_profiling.cli.budgets import BROKEN_EXIT, BudgetFiles, Budgets, parse_budgets
 from vedro_profiling.cli.output import FormatOption, is_for_people, print_rows, print_table, say, working
 from vedro_profiling.cli.sources import Paths, Recorded, read
 from vedro_profiling.errors import OptionError
@@ -14,10 +14,7 @@ if TYPE_CHECKING:
 
     from vedro_profiling.digest import Table
 
-__all__ = ("BROKEN_EXIT", "check")
-
-BROKEN_EXIT: Final = 99
-"""As k6 exits when a threshold is crossed."""
+__all__ = ("check",)
 
 
 def check(paths: Paths, budget: Budgets = None, budgets: BudgetFiles = None, style: FormatOption = "text") -> None:

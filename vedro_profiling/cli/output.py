@@ -27,6 +27,7 @@ __all__ = (
     "print_rows",
     "print_table",
     "say",
+    "say_plain",
     "width_of",
     "working",
 )
@@ -86,6 +87,18 @@ def _without_infinity(row: dict[str, Any]) -> dict[str, Any]:
     return {
         name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in row.items()
     }
+
+
+def say_plain(text: str, style: Format) -> None:
+    """Print a sentence with names of others in it: as an item in a code span where that is Markdown."""
+    if style == "markdown":
+        from vedro_profiling.markdown import code
+
+        say(f"- {code(text)}")
+        return
+    from vedro_profiling.printable import plain
+
+    say(plain(text))
 
 
 def print_files(files: "list[Path]") -> None:

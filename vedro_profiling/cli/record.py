@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from vedro_profiling.cli.output import PROGRAM, complain, width_of
-from vedro_profiling.errors import MissingFileError, OptionError
+from vedro_profiling.cli.pairs import names, pair
+from vedro_profiling.errors import MissingFileError
 from vedro_profiling.interrupts import interrupts_put_off
 
 if TYPE_CHECKING:
@@ -70,11 +71,11 @@ def record(  # noqa: PLR0913 - a parameter for each option: Typer makes the help
     options = Options(
         profiling_run_id=run,
         profiling_dir=profiling_folder(Path.cwd(), profiling_dir, run),
-        profiling_methods=_names(profiling_methods),
+        profiling_methods=names(profiling_methods),
         poll_time=poll_time,
-        docker_compose_project_name=_names(docker_compose_project_name),
-        profiling_containers=_names(profiling_containers),
-        additional_tags=dict(map(_tag, tag or ())),
+        docker_compose_project_name=names(docker_compose_project_name),
+        profiling_containers=names(profiling_containers),
+        additional_tags=dict(pair("--tag", text) for text in tag or ()),
         own_process=False,
     )
     if shutil.which(command[0]) is None:
@@ -116,17 +117,6 @@ def _tell(outcome: "Outcome") -> None:
     with suppress(OSError):
         sys.stderr.write("\n" + "".join(f"{plain(line, encoding=sys.stderr.encoding)}\n" for line in lines))
         sys.stderr.flush()
-
-
-def _names(text: str | None) -> list[str]:
-    return [] if text is None else [name.strip() for name in text.split(",")]
-
-
-def _tag(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise OptionError(f"--tag {text!r}: expected NAME=VALUE, such as branch=main")
-    return name, value
 
 
 def _shortened(text: str) -> str:

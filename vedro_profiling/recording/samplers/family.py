@@ -69,6 +69,7 @@ class Family:
         self._open_process = open_process
         self._descent = descent
         self._waited_for_ns = waited_for_ns
+        self._own = own
         self._names_taken = {schema.SYSTEM_TARGET, CHILDREN, *([name] if own else [])}
         self._rest = Target(CHILDREN)
         self._members: dict[int, Member] = {}
@@ -200,8 +201,10 @@ class Family:
             process, stat = self._open(pid)
         except OSError:
             return
-        is_young = stat.is_forked_only and at_ns - stat.started_at_ns < _UNTIL_EXEC_NS
-        if is_young or self._is_one_too_many(pid):
+        # A recorder that is no target forks for no other reason than to run a program.
+        is_recorders = not self._own and stat.parent == self._me.pid
+        is_young = at_ns - stat.started_at_ns < _UNTIL_EXEC_NS
+        if (stat.is_forked_only and (is_young or is_recorders)) or self._is_one_too_many(pid):
             process.close()
             return
         ran_before = self._looked_ns == 0
