@@ -31,6 +31,8 @@ _LATENCY_HEIGHT: Final = 170
 _CPU_HEIGHT: Final = 150
 _MOST_STEPS: Final = 120
 _REQUESTS_PER_STEP: Final = 10
+_MARGIN: Final = 0.02
+_SECOND_MS: Final = 1000
 _MEDIAN: Final = "median response"
 _P95: Final = "95th percentile"
 _K6: Final = "k6"
@@ -130,7 +132,9 @@ def _load_test(requests: pl.DataFrame, run: Window) -> Window:
             f"k6 was not running when the profile was recorded: requests {_clock(start)} to {_clock(end)}, readings "
             f"{_clock(run.start_ms)} to {_clock(run.end_ms)}; load files of the same time"
         )
-    return run._replace(start_ms=start, end_ms=end)
+    # A little more than the requests, for readings are some time apart.
+    margin = max(_MARGIN * (end - start), _SECOND_MS)
+    return run._replace(start_ms=start - margin, end_ms=end + margin)
 
 
 def _clock(at_ms: float) -> str:
