@@ -164,5 +164,9 @@ class ScriptedSampler:
         self._called("read_traffic")
         append(self._source, 5, 6, 7, 8, self._time.now_ns)
 
+    def await_last(self) -> bool:
+        self._called("await_last")
+        return False
+
     def close(self) -> None:
         self._called("close")

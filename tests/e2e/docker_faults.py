@@ -129,6 +129,7 @@ class EngineHangsMidRun(vedro.Scenario):
             self.rows = [self.files.tick(), self.files.tick()]
             self.stream.tick()
             began = time.monotonic()
+            self.stream.sampler.await_last()
             self.files.sampler.close()
             self.stream.sampler.close()
             self.took_seconds = time.monotonic() - began

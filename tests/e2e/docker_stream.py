@@ -3,8 +3,9 @@
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from itertools import pairwise
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from unittest.mock import patch
 
 import polars as pl
@@ -14,6 +15,8 @@ import vedro_profiling as vp
 from tests.contexts.engine import NO_ENGINE, Project, no_engine, wait_until
 from tests.contexts.project import Project as VedroProject
 from tests.contexts.sampled import Row, Sampled
+from vedro_profiling.recording.samplers.cgroup import CgroupReader
+from vedro_profiling.recording.samplers.cgroup_paths import find_directories
 from vedro_profiling.recording.samplers.docker import DockerSampler
 
 FOUR_SHORT_SCENARIOS: Final = """
@@ -157,6 +160,28 @@ class LifeThroughTheEngine(vedro.Scenario):
     def and_nothing_is_left_after_closing(self) -> None:
         self.sampled.sampler.close()
         assert threading.active_count() == self.threads
+
+
+@vedro.skip_if(no_engine, NO_ENGINE)
+class UntilTheEnd(vedro.Scenario):
+    subject = "through the engine too, what a container uses up to the last moment of a run is told"
+
+    def given_a_project(self) -> None:
+        self.project = Project()
+
+    def when_a_container_computes_until_the_run_ends(self) -> None:
+        options: dict[str, Any] = {"profiling_methods": ["docker"], "docker_reader": "engine"}
+        with vp.record(docker_compose_project_name=self.project.name, **options) as run:
+            container = self.project.run("busy", "while :; do :; done", network="none")
+            container.reload()
+            directories = find_directories(container.attrs["State"]["Pid"], str(container.id))
+            with closing(CgroupReader(directories)) as reader:
+                wait_until(lambda: reader.read().cpu_ns > 1_000_000_000, what="it used 1 s of CPU", seconds=60)
+                self.used_ns = reader.read().cpu_ns
+        self.told_ns = float(run.points.filter(metric="cpu_time")["value"].sum()) * 1e6
+
+    def then_none_of_it_is_missing(self) -> None:
+        assert self.told_ns >= self.used_ns - STEP_NS
 
 
 @vedro.skip_if(no_engine, NO_ENGINE)

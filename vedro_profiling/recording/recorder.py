@@ -111,6 +111,7 @@ class _Lane:
         """Take the last readings, so that what was consumed since the last tick counts too."""
         with self._lock:
             self._each(lambda sampler: sampler.read(self._borders))
+            self._each(self._read_late)
             self._read_traffic(now_ns)
             for sampler in self._samplers:
                 self._guard(sampler, lambda sampler: sampler.close())
@@ -119,6 +120,10 @@ class _Lane:
     def is_available(self) -> bool:
         """Whether all its samplers could read."""
         return not self._retired and all(sampler.is_available for sampler in self._samplers)
+
+    def _read_late(self, sampler: Sampler) -> None:
+        if sampler.await_last():
+            sampler.read(self._borders)
 
     def _each(self, act: Callable[[Sampler], None]) -> None:
         for sampler in self._samplers:

@@ -245,10 +245,37 @@ class Stopping(vedro.Scenario):
         assert instants(self.journal, "traffic") == [0, 142]
 
     def and_nothing_was_asked_after_closing(self) -> None:
-        assert [call for call, _ in self.sampler.calls][-3:] == ["read", "read_traffic", "close"]
+        assert [call for call, _ in self.sampler.calls][-4:] == ["read", "await_last", "read_traffic", "close"]
 
     def and_time_is_counted_to_the_first_stop(self) -> None:
         assert self.recorder.cost.wall_seconds == 0.142
+
+
+class AwaitedSampler(ScriptedSampler):
+    """Has something on its way when the run ends."""
+
+    def await_last(self) -> bool:
+        super().await_last()
+        return True
+
+
+class OnItsWay(vedro.Scenario):
+    subject = "what is on its way when a run ends is awaited and read, after what can be read at once"
+
+    def given_a_sampler_that_awaits_and_one_that_does_not(self) -> None:
+        self.time = SteppedTime()
+        self.samplers = [AwaitedSampler(self.time), ScriptedSampler(self.time)]
+        self.recorder, self.journal = make_recorder(self.time, self.samplers)
+        self.recorder.start()
+        self.time.run_out()
+
+    def when_it_is_stopped(self) -> None:
+        self.recorder.stop()
+
+    def then_one_was_read_once_more(self) -> None:
+        calls = [[call for call, _ in sampler.calls][-5:] for sampler in self.samplers]
+        assert calls[0] == ["read", "await_last", "read", "read_traffic", "close"]
+        assert calls[1][-4:] == ["read", "await_last", "read_traffic", "close"]
 
 
 class Threads(vedro.Scenario):
@@ -534,3 +561,23 @@ class Unserved(vedro.Scenario):
     def then_the_other_goes_on_by_itself(self) -> None:
         milliseconds = [(at_ns - START_NS) // MILLISECOND for at_ns in self.other.instants_of("read")]
         assert milliseconds == [0, 300, 400]
+
+
+class ReadNow(vedro.Scenario):
+    subject = "a reading that is asked for is taken at once, beside the grid, of traffic too"
+
+    def given_a_running_recorder(self) -> None:
+        self.time = SteppedTime(waits=0)
+        self.recorder, self.journal = make_recorder(self.time, [ScriptedSampler(self.time)])
+        self.recorder.start()
+
+    def when_one_is_asked_for_after_30_ms(self) -> None:
+        self.time.now_ns += 30 * MILLISECOND
+        self.recorder.read()
+
+    def then_it_is_there(self) -> None:
+        assert instants(self.journal, "borders") == [30]
+        assert instants(self.journal, "traffic")[-1] == 30
+
+    def and_the_grid_is_as_it_was(self) -> None:
+        assert instants(self.journal, "ticks") == [0]

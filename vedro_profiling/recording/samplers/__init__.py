@@ -1,6 +1,6 @@
 """One module per source of readings; each has a class that keeps to `Sampler`.
 
-To add a source: write a class with these four methods, give it to its method in `session.make_samplers`,
+To add a source: write a class with these methods, give it to its method in `session.make_samplers`,
 and let the suite in `tests/contract` run over it.
 """
 
@@ -63,7 +63,7 @@ class Sampler(Protocol):
     """A source of readings.
 
     The recorder calls each method under one lock, so a sampler needs none of its own. Nothing here may wait
-    for an engine or a disk, except `open`, which may take up to two seconds.
+    for an engine or a disk, except `open`, which may take up to two seconds, and `await_last`.
     """
 
     method: str
@@ -83,6 +83,12 @@ class Sampler(Protocol):
 
     def read_traffic(self, append: Append) -> None:
         """Read network and disk counters of every target: about once a second."""
+
+    def await_last(self) -> bool:
+        """Wait for what is on its way about the run that has just ended; true if it is to be read.
+
+        Called once, between a last reading and the end; it may take up to 1.5 s.
+        """
 
     def close(self) -> None:
         """Close what was opened; may be called twice."""

@@ -20,6 +20,9 @@ __all__ = ("DockerSampler",)
 
 _LIST_SECONDS: Final = 1.5
 _OPEN_SECONDS: Final = 2.0
+_LAST_SECONDS: Final = 1.3
+"""The engine sends an object a second."""
+
 _JOIN_SECONDS: Final = 0.5
 
 
@@ -123,6 +126,14 @@ class DockerSampler:
             told.append_traffic(append)
         self._told_traffic.clear()
         self._drop([life for life in self._lives if not life.read_traffic(append)])
+
+    def await_last(self) -> bool:
+        """Wait for an object of each stream that was read after the run: so none of its CPU is missing."""
+        ended_at_ns = time.monotonic_ns()
+        streams = list(self._streams.values())
+        for stream in streams:
+            stream.await_object(ended_at_ns, until_ns=ended_at_ns + round(_LAST_SECONDS * 1e9))
+        return bool(streams)
 
     def close(self) -> None:
         """End the threads and close all files."""

@@ -146,6 +146,10 @@ class HostSampler:
         if self._host is not None:
             append(self._source, *self._host.traffic(), time.monotonic_ns())
 
+    def await_last(self) -> bool:
+        """Wait for nothing: the kernel knows all."""
+        return False
+
     def close(self) -> None:
         """Close the host's files; a second call does nothing."""
         if self._host is not None:

@@ -222,6 +222,10 @@ class ProcessSampler:
         if self._family is not None:
             self._family.read_disk(append)
 
+    def await_last(self) -> bool:
+        """Wait for nothing: the kernel knows all."""
+        return False
+
     def close(self) -> None:
         """Close all files; a second call does nothing."""
         if self._family is not None:

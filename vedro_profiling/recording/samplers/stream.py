@@ -91,6 +91,7 @@ class StreamedLife:
         self._offset_ns: int | None = None
         self._last = Reading(0, 0, 0, 0, 0)
         self._over = threading.Event()
+        self._progress = threading.Condition()
         self._stream: Stream | None = None
         self._backoff = Backoff()
         self._thread = threading.Thread(target=self._run, name="vedro-profiling-docker-stats", daemon=True)
@@ -104,6 +105,14 @@ class StreamedLife:
         self._over.set()
         close_stream(self._stream)
 
+    def await_object(self, since_ns: int, *, until_ns: int) -> None:
+        """Wait for an object read at `since_ns` or later; not for one of a life that has ended or told nothing yet."""
+        with self._progress:
+            self._progress.wait_for(
+                lambda: self._over.is_set() or self._last.at_ns == 0 or self._last.at_ns >= since_ns,
+                max(0.0, (until_ns - time.monotonic_ns()) / 1e9),
+            )
+
     def join(self, seconds: float) -> None:
         """Wait for the thread's end; one that hangs in a request ends with it, unattended."""
         self._thread.join(seconds)
@@ -116,6 +125,8 @@ class StreamedLife:
                 self._complain(error)
             self._backoff.wait(self._over)
         self.answered.set()
+        with self._progress:
+            self._progress.notify_all()
 
     def _complain(self, error: Exception) -> None:
         """Tell of a container that could never be read; of an engine that was lost the discovery tells."""
@@ -157,7 +168,9 @@ class StreamedLife:
         reading = Reading(cpu_ns, memory, working_set, peak, self._instant(read_ns, arrived_at_ns))
         if reading.at_ns > self._last.at_ns:
             self._hand_over(Arrival(self, reading, Traffic(*traffic_of(stats), reading.at_ns)))
-            self._last = reading
+            with self._progress:
+                self._last = reading
+                self._progress.notify_all()
         self._backoff.reset()
         self.answered.set()
         return True

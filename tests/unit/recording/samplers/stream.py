@@ -343,3 +343,59 @@ class StoppedWhileReceiving(vedro.Scenario):
     def then_it_is_not_handed_over(self) -> None:
         assert self.streamed.has_ended()
         assert self.streamed.arrivals == []
+
+
+class AwaitedObject(vedro.Scenario):
+    subject = "an object read at the end of the run or later is awaited, however many from before arrive first"
+
+    def given_a_stream_that_told_something(self) -> None:
+        self.streamed = Streamed()
+        self.stream = self.streamed.start()
+        self.streamed.now_ns = 110 * SECOND
+        self.stream.send(statistics(10, cpu_ns=1))
+
+    def when_one_from_before_and_one_from_after_arrive_while_somebody_waits(self) -> None:
+        waiting = threading.Thread(
+            target=self.streamed.life.await_object, args=(112 * SECOND,), kwargs={"until_ns": 140 * SECOND}
+        )
+        waiting.start()
+        self.stream.send(statistics(11, cpu_ns=2))
+        self.waits_on = waiting.is_alive()
+        self.stream.send(statistics(12, cpu_ns=3))
+        waiting.join(20)
+        self.has_come_back = not waiting.is_alive()
+
+    def then_the_second_ended_the_waiting(self) -> None:
+        assert self.waits_on
+        assert self.has_come_back
+
+
+class NothingToAwait(vedro.Scenario):
+    subject = "nobody waits for an object of {whom}"
+
+    @params("a container of which nothing was told")
+    @params("a life that is over")
+    @params("an engine whose time is up")
+    def __init__(self, whom: str) -> None:
+        self.whom = whom
+
+    def given_a_stream(self) -> None:
+        self.streamed = Streamed()
+        self.stream = self.streamed.start()
+        self.streamed.now_ns = 110 * SECOND
+        if "nothing" not in self.whom:
+            self.stream.send(statistics(10, cpu_ns=1))
+        if "over" in self.whom:
+            self.streamed.life.stop()
+
+    def when_one_of_later_is_awaited(self) -> None:
+        until_ns = (109 if "time is up" in self.whom else 200) * SECOND
+        waiting = threading.Thread(
+            target=self.streamed.life.await_object, args=(112 * SECOND,), kwargs={"until_ns": until_ns}
+        )
+        waiting.start()
+        waiting.join(20)
+        self.has_come_back = not waiting.is_alive()
+
+    def then_it_is_over_at_once(self) -> None:
+        assert self.has_come_back
