@@ -88,7 +88,8 @@ class Kernel:
     period_ns = 45_000_000
     is_cheap = True
 
-    def __init__(self, name: str = "vedro") -> None:
+    def __init__(self, name: str = "vedro", *, own: bool = True) -> None:
+        self.own = own
         self.now_ns = 1_000_000_000
         self.tasks: dict[int, Task] = {}
         self.roster = InMemoryRoster()
@@ -145,6 +146,7 @@ class Kernel:
             open_process=self.open_process,
             descent=self,
             waited_for_ns=lambda: self.me.reaped_ns,
+            own=self.own,
         )
 
     def at_its_time(self) -> ExitStack:

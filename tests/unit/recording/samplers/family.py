@@ -409,3 +409,33 @@ class Closed(vedro.Scenario):
 
     def then_nothing_is_open(self) -> None:
         assert [task.opened for task in self.kernel.tasks.values()] == [0, 0]
+
+
+class NoTargetItself(vedro.Scenario):
+    subject = "a recorder that is no target leaves its name to a child, and what it forked is read once it runs a program"
+
+    def given_a_recorder_that_is_read_through_but_not_itself(self) -> None:
+        self.kernel = Kernel("python", own=False)
+        self.read = start_reading(self.kernel)
+
+    def when_it_forks_and_the_program_starts_late(self) -> None:
+        self.child = self.kernel.start("python", self.kernel.me, is_forked_only=True)
+        self.before = self.read.pass_by(LOOK)
+        self.child.is_forked_only, self.child.cpu_ns = False, 7 * MILLISECOND
+        self.after = self.read.pass_by(LOOK)
+
+    def and_when_it_has_ended(self) -> None:
+        self.child.cpu_ns += 5 * MILLISECOND
+        self.kernel.wait_for(self.child)
+        self.read.pass_by(LOOK)
+        self.read.pass_by(LOOK)
+
+    def then_nothing_was_read_before(self) -> None:
+        assert self.before == []
+
+    def and_the_child_alone_after(self) -> None:
+        assert [source.target for source in self.kernel.roster.sources] == ["python"]
+        assert [reading[1] for reading in self.after] == [7 * MILLISECOND]
+
+    def and_all_that_it_used_is_told(self) -> None:
+        assert self.read.cpu_ns() == {"python": 12 * MILLISECOND}
