@@ -120,7 +120,12 @@ def _require(allowed: object, option: str, value: Any, expected: str) -> None:
 
 
 def _is_name(value: Any) -> bool:
-    return isinstance(value, str) and value.strip() != ""
+    return _is_text(value) and value.strip() != ""
+
+
+def _is_text(value: Any) -> bool:
+    """Tell a text from one that no file can hold: an argument of the command line may be any bytes."""
+    return isinstance(value, str) and value.encode(errors="replace").decode() == value
 
 
 def _is_list_of(values: Any, kind: Any) -> bool:
@@ -155,4 +160,4 @@ def _check_tags(tags: Any) -> None:
         _require(
             name not in schema.RESERVED_TAGS, "additional_tags", name, f"a tag name that is not reserved: {reserved}"
         )
-        _require(isinstance(text, str), f"additional_tags[{name!r}]", text, "a text")
+        _require(_is_text(text), f"additional_tags[{name!r}]", text, "a text")

@@ -75,6 +75,7 @@ class Refused(vedro.Scenario):
     @params("profiling_run_id", "", "a text that is not empty")
     @params("profiling_run_id", "  ", "a text that is not empty")
     @params("profiling_run_id", 7, "a text that is not empty")
+    @params("profiling_run_id", "\udcff", "a text that is not empty")
     @params("profiling_methods", ["dokcer"], "one of 'default', 'docker'")
     @params("profiling_methods", [], "a list that is not empty, each one of 'default', 'docker'")
     @params("profiling_methods", "docker", "a list that is not empty, each one of 'default', 'docker'")
@@ -146,6 +147,7 @@ class RefusedTags(vedro.Scenario):
     @params("", "x", "additional_tags = '': expected tag names of letters, digits and '_'")
     @params(1, "x", "additional_tags = 1: expected tag names of letters, digits and '_'")
     @params("build", 17, "additional_tags['build'] = 17: expected a text")
+    @params("build", "\ud83d", "additional_tags['build'] = '\\ud83d': expected a text")
     @params("build", None, "additional_tags['build'] = None: expected a text")
     def __init__(self, name: Any, text: Any, message: str) -> None:
         self.name = name

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,12 @@ from vedro_profiling.errors import OptionError
 from vedro_profiling.replacing import replacing
 
 __all__ = ("save_chart", "viewer_script")
+
+_ESCAPE: Final = re.compile(r"\\(?:u....|.)|[\ufffe\uffff]")
+_HARMLESS: Final = frozenset({r"\"", r"\\", r"\n", r"\r", r"\t"})
+"""All that `json` escapes beside the control characters."""
+
+_STAND_IN: Final = "\uffff"
 
 _VL_VERSION: Final = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 
@@ -60,7 +67,7 @@ def save_chart(chart: Any, path: str | os.PathLike[str], *, ppi: int = 300) -> P
             f"path={str(path)!r} ends in {target.suffix!r}, which is no format for charts; "
             f"end it in one of {', '.join(_WRITERS)}"
         )
-    content = writer(chart.to_dict(), ppi)
+    content = writer(_specification(chart), ppi)
     target.parent.mkdir(parents=True, exist_ok=True)
     with replacing(target) as beside:
         beside.write_bytes(content)
@@ -73,23 +80,36 @@ def viewer_script() -> str:
     return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=_VL_VERSION))
 
 
-def _png(specification: dict[str, Any], ppi: int) -> bytes:
+def _specification(chart: Any) -> str:
+    """Write a chart as JSON without what XML forbids, at which vl-convert would end this process.
+
+    A process may have control characters in its name.
+    """
+    return _ESCAPE.sub(
+        lambda found: found[0] if found[0] in _HARMLESS else "\N{REPLACEMENT CHARACTER}",
+        json.dumps(chart.to_dict(), ensure_ascii=False),
+    )
+
+
+def _png(specification: str, ppi: int) -> bytes:
     return bytes(vl_convert.vegalite_to_png(specification, vl_version=_VL_VERSION, ppi=ppi))
 
 
-def _svg(specification: dict[str, Any], _: int) -> bytes:
+def _svg(specification: str, _: int) -> bytes:
     return str(vl_convert.vegalite_to_svg(specification, vl_version=_VL_VERSION)).encode()
 
 
-def _html(specification: dict[str, Any], _: int) -> bytes:
-    return str(vl_convert.vegalite_to_html(specification, vl_version=_VL_VERSION, bundle=True)).encode()
+def _html(specification: str, _: int) -> bytes:
+    # vl-convert puts texts into a script as they are, and `</script>` would end it. No specification has a _STAND_IN.
+    page = str(vl_convert.vegalite_to_html(specification.replace("<", _STAND_IN), vl_version=_VL_VERSION, bundle=True))
+    return page.replace(_STAND_IN, r"\u003c").encode()
 
 
-def _json(specification: dict[str, Any], _: int) -> bytes:
-    return json.dumps(specification, ensure_ascii=False).encode()
+def _json(specification: str, _: int) -> bytes:
+    return specification.encode()
 
 
-_WRITERS: Final[dict[str, Callable[[dict[str, Any], int], bytes]]] = {
+_WRITERS: Final[dict[str, Callable[[str, int], bytes]]] = {
     ".png": _png,
     ".svg": _svg,
     ".html": _html,

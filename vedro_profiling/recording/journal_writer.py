@@ -1,6 +1,7 @@
 """A run while it is being recorded: its buffers, names and lock on disk (layout: `journal`)."""
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -84,12 +85,12 @@ class Journal:
 
     def add_source(self, source: Source) -> int:
         """Enter a source; its number is its place in the list."""
-        self._sources.add(source)
+        self._sources.add(Source(*map(_storable, source)))
         return len(self._sources.entries) - 1
 
     def add_scenario_border(self, border: dict[str, Any]) -> None:
         """Enter the beginning or the end of a scenario."""
-        self._scenarios.add(border)
+        self._scenarios.add({name: _storable(value) for name, value in border.items()})
 
     def note(self, text: str) -> None:
         """Keep a sentence for the summary, once however often it is said."""
@@ -129,8 +130,15 @@ class Journal:
         self.folder = None
 
 
+def _storable(value: Any) -> Any:
+    """Escape what is no character: names of processes and files may be any bytes, and no file of points holds those."""
+    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
+
+
 def _new_folder(parent: Path, run: str) -> Path:
     """Make a folder for a run, beside those of dead runs with the same id."""
+    if parent.is_symlink():
+        raise NotADirectoryError(errno.ENOTDIR, "a symbolic link that may lead anywhere", str(parent))
     parent.mkdir(parents=True, exist_ok=True)
     slug = re.sub(r"[^\w.-]", "_", run, flags=re.ASCII).strip(".")[:80] or "run"
     number = 1

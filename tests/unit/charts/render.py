@@ -44,6 +44,42 @@ class Pixels(vedro.Scenario):
         assert len(colors) > 50
 
 
+class ControlCharacters(vedro.Scenario):
+    subject = "a name with control characters, at which vl-convert ends the process, is drawn without them as {suffix}"
+
+    @params(".png")
+    @params(".svg")
+    @params(".html")
+    @params(".json")
+    def __init__(self, suffix: str) -> None:
+        self.suffix = suffix
+
+    def given_a_chart_of_such_a_name(self) -> None:
+        self.chart = alt.Chart({"values": [{"x": 1}]}, title='a\x00b\x08\x1b[31m\ufffe "C:\\bin\\u001b"').mark_point()
+
+    def when_it_is_saved(self) -> None:
+        self.path = save_chart(self.chart, create_tmp_dir() / f"chart{self.suffix}", ppi=72)
+
+    def then_the_file_is_there(self) -> None:
+        assert self.path.stat().st_size > 100
+
+    def and_the_specification_holds_the_rest_of_the_name(self) -> None:
+        if self.suffix == ".json":
+            title = json.loads(self.path.read_text(encoding="utf-8"))["title"]
+            assert title == 'a\ufffdb\ufffd\ufffd[31m\ufffd "C:\\bin\\u001b"'
+
+
+class Scripts(vedro.Scenario):
+    subject = "a name that ends a script does not end that of the page"
+
+    def when_a_chart_of_such_a_name_is_saved(self) -> None:
+        chart = alt.Chart({"values": [{"x": 1}]}, title="</script><script>alert(1)</script><!--").mark_point()
+        self.page = save_chart(chart, create_tmp_dir() / "chart.html").read_text(encoding="utf-8")
+
+    def then_it_is_not_there_as_it_was(self) -> None:
+        assert "</script><script>alert(1)" not in self.page
+
+
 class OtherFormats(vedro.Scenario):
     subject = "{suffix} is written by its suffix, needs no network, and leaves nothing beside"
 

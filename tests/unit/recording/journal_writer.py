@@ -249,3 +249,40 @@ class SaidAfterClosing(vedro.Scenario):
 
     def then_it_is_among_the_notes(self) -> None:
         assert self.journal.notes == ["too late"]
+
+
+class LinksAreNotFollowed(vedro.Scenario):
+    subject = (
+        "where the folder of journals is a link, everything is kept in memory, and nothing is written where it leads"
+    )
+
+    def given_a_link_that_leads_elsewhere(self) -> None:
+        self.parent, self.elsewhere = vedro.create_tmp_dir(), vedro.create_tmp_dir()
+        (self.parent / ".journal").symlink_to(self.elsewhere)
+
+    def when_a_journal_is_made_and_written(self) -> None:
+        self.journal = Journal(self.parent, {"run": "run-1"})
+        fill(self.journal)
+        self.notes = self.journal.notes
+        self.journal.close(discard=True)
+
+    def then_nothing_is_there(self) -> None:
+        assert list(self.elsewhere.iterdir()) == []
+
+    def and_it_was_said(self) -> None:
+        assert "no journal, a killed run is lost" in self.notes[0]
+        assert "a symbolic link that may lead anywhere" in self.notes[0]
+
+
+class NamesOfAnyBytes(vedro.Scenario):
+    subject = "names that are no text, as those of processes may be, are escaped where they enter"
+
+    def when_a_process_and_a_scenario_of_such_names_are_entered(self) -> None:
+        self.journal = Journal(None, {"run": "run-1"})
+        self.journal.add_source(SYSTEM._replace(target="a\udcff"))
+        self.journal.add_scenario_border(BEGIN | {"subject": "\ud83d"})
+        self.readings = self.journal.readings()
+
+    def then_they_are_texts(self) -> None:
+        assert self.readings.sources == [SYSTEM._replace(target="a\\udcff")]
+        assert self.readings.scenarios == [BEGIN | {"subject": "\\ud83d"}]
