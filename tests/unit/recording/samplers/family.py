@@ -412,7 +412,7 @@ class Closed(vedro.Scenario):
 
 
 class NoTargetItself(vedro.Scenario):
-    subject = "a recorder that is no target leaves its name to a child, and what it forked is read once it runs a program"
+    subject = "a recorder that is no target leaves its name to a child, which is read once it runs its program"
 
     def given_a_recorder_that_is_read_through_but_not_itself(self) -> None:
         self.kernel = Kernel("python", own=False)
