@@ -20,6 +20,7 @@ class Notebook(vedro.Scenario):
     subject = "the notebook {name} runs from top to bottom, and is shipped with its pictures"
 
     @params("01-first-look.ipynb", 3)
+    @params("02-scenarios-and-budgets.ipynb", 1)
     def __init__(self, name: str, expected_pictures: int) -> None:
         self.name, self.expected_pictures = name, expected_pictures
 
