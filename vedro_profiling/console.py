@@ -27,7 +27,7 @@ __all__ = (
 
 _NARROWEST: Final = 38
 _READABLE: Final = 20
-_READABLE_BESIDE_OTHERS: Final = 12
+_READABLE_BESIDE_OTHERS: Final = 16
 _GAP: Final = 2
 
 
@@ -67,7 +67,7 @@ def summary_lines(
     """
     width = width or terminal_width()
     lines = [f"profiling {outcome.facts['run']}: {digest.headline(outcome)}"]
-    if not outcome.points.is_empty():
+    if outcome.has_points:
         lines += _targets(outcome, width)
         lines += _below(digest.dearest_scenarios(outcome.points), width)
     lines += ["", *_budgets(verdicts), *(f"! {note}" for note in outcome.notes)]
