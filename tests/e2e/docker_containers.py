@@ -5,12 +5,14 @@ import threading
 import time
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import vedro
+from vedro import params
 
 from tests.contexts.engine import NO_ENGINE, Project, no_engine, wait_until
 from tests.contexts.kernel import COUNTS_DISK
+from tests.contexts.notes import DISK_NOTE
 from tests.contexts.sampled import Sampled
 from vedro_profiling.recording.samplers.docker import DockerSampler
 
@@ -344,3 +346,29 @@ class NothingLeft(vedro.Scenario):
     def and_nothing_is_left(self) -> None:
         assert open_descriptors() == set()
         assert threading.active_count() == self.threads
+
+
+@vedro.skip_if(no_engine, NO_ENGINE)
+class BytesOfDisks(vedro.Scenario):
+    subject = "where the kernel counts no bytes of disks, one note says so for the reader {reader}, and else none"
+
+    @params("cgroup")
+    @params("engine")
+    def __init__(self, reader: Literal["cgroup", "engine"]) -> None:
+        self.reader = reader
+
+    def given_a_container(self) -> None:
+        self.project = Project()
+        self.project.run("app")
+
+    def when_it_is_read_twice(self) -> None:
+        sampler = DockerSampler([self.project.name], reader=self.reader)
+        vedro.defer(sampler.close)
+        self.sampled = Sampled(sampler)
+        sampler.open(self.sampled)
+        for _ in range(2):
+            self.sampled.tick()
+            self.sampled.tick_traffic()
+
+    def then_it_is_told_once(self) -> None:
+        assert [note[: len(DISK_NOTE)] for note in self.sampled.notes] == ([] if COUNTS_DISK else [DISK_NOTE])

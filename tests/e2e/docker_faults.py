@@ -14,6 +14,7 @@ from vedro import params
 
 import vedro_profiling as vp
 from tests.contexts.engine import NO_ENGINE, Project, no_engine, wait_until
+from tests.contexts.notes import docker_notes
 from tests.contexts.private_engine import NO_PRIVATE_ENGINE, PrivateEngine, no_private_engine
 from tests.contexts.project import Project as VedroProject
 from tests.contexts.sampled import Row, Sampled
@@ -45,10 +46,6 @@ def sample(project: Project, reader: Literal["auto", "cgroup", "engine"] = "auto
     sampled = Sampled(sampler)
     sampler.open(sampled)
     return sampled
-
-
-def docker_notes(output: str) -> list[str]:
-    return [line for line in output.splitlines() if line.startswith("# ! docker")]
 
 
 def leaks() -> tuple[int, list[str]]:

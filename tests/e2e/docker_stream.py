@@ -13,6 +13,7 @@ import vedro
 
 import vedro_profiling as vp
 from tests.contexts.engine import NO_ENGINE, Project, no_engine, wait_until
+from tests.contexts.notes import docker_notes
 from tests.contexts.project import Project as VedroProject
 from tests.contexts.sampled import Row, Sampled
 from vedro_profiling.recording.samplers.cgroup import CgroupReader
@@ -236,7 +237,7 @@ class RunThroughTheEngine(vedro.Scenario):
     def then_the_summary_says_how_it_was_read(self) -> None:
         assert self.run.returncode == 0, self.run.stdout + self.run.stderr
         assert "# containers: 1 by engine" in self.run.stdout
-        assert "# ! docker" not in self.run.stdout
+        assert docker_notes(self.run.stdout) == []
 
     def and_scenarios_have_their_share(self) -> None:
         shares = self.cpu_time.filter(pl.col("scenario").is_not_null())
