@@ -12,7 +12,20 @@ from rich.console import Console
 from tests.benchmarks.report import machine, markdown, show
 from tests.benchmarks.rows import Row
 
-_NAMES: Final = ("off", "store", "grid", "containers", "truth", "close", "scenario", "docker", "comparison", "summary")
+_NAMES: Final = (
+    "off",
+    "store",
+    "grid",
+    "containers",
+    "truth",
+    "close",
+    "scenario",
+    "docker",
+    "comparison",
+    "summary",
+    "files",
+    "fuzz",
+)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -51,7 +51,7 @@ def measure() -> list[Row]:
 
 
 def _listed(outcomes: dict[str, int]) -> str:
-    return f": {', '.join(outcomes)}" if outcomes else ""
+    return f", such as {', '.join(list(outcomes)[:3])}" if outcomes else ""
 
 
 def _tried(first: int) -> Counter[tuple[str, str]]:
