@@ -26,6 +26,6 @@ def harmless(step: Callable[Concatenate[_Keeper, _Given], None]) -> Callable[Con
         try:
             step(keeper, *args, **kwargs)
         except Exception as error:  # noqa: BLE001 - the one boundary of events; the summary tells the fault
-            keeper.fault(f"{step.__name__} failed: {type(error).__name__}: {error}")
+            keeper.fault(f"{step.__name__.lstrip('_')} failed: {type(error).__name__}: {error}")
 
     return act

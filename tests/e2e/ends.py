@@ -21,6 +21,14 @@ from tests.contexts.endings import (
 )
 from tests.contexts.project import ended
 
+FAILING: Final = """
+        import vedro_profiling.{module} as module
+
+        def fail(*_, **__):
+            raise ValueError("three is no colour")
+
+        module.{function} = fail
+"""
 DEFERRED: Final = "def when_it_burns(self):\n    burn()\n    vedro.defer(lambda: 1 / 0)"
 IN_CONSTRUCTOR: Final = "def __init__(self):\n    burn()\n    1 / 0\n\ndef then_it_passes(self):\n    pass"
 
@@ -183,6 +191,33 @@ class Killed(vedro.Scenario):
         vp.recover(self.project.profiling)
         points = vp.load(self.project.profiling / "recovered" / "killed")
         assert {"scenarios/suite.py::A", "scenarios/suite.py::B"} <= set(points["scenario"].unique())
+
+
+class OneOfOursFails(vedro.Scenario):
+    subject = "where {function} fails, the run passes, the rest of its conclusion is there, and the fault is told"
+
+    @params("analysis.thresholds", "check", "judge", "# files: ")
+    @params("markdown", "summary_page", "publish", "# files: ")
+    @params("console", "summary_lines", "tell", "# 3 scenarios, 3 passed")
+    def __init__(self, module: str, function: str, step: str, still_told: str) -> None:
+        self.function, self.step, self.still_told = function, step, still_told
+        self.plugin = make_plugin("Cleanup", BEFORE_OURS, FAILING.format(module=module, function=function))
+
+    def given_a_project(self) -> None:
+        self.project = make_project(plugin=self.plugin)
+
+    def when_it_is_run(self) -> None:
+        self.run = self.project.run("--profiling-summary", "page.md")
+
+    def then_it_passes(self) -> None:
+        assert self.run.returncode == 0, self.run.stderr
+
+    def and_the_rest_is_there(self) -> None:
+        assert burnt_milliseconds(self.project)
+        assert self.still_told in self.run.stdout, self.run.stdout
+
+    def and_the_fault_is_told(self) -> None:
+        assert f"# ! profiling: {self.step} failed: ValueError: three is no colour" in self.run.stdout, self.run.stdout
 
 
 class TerminatedAfterOurs(vedro.Scenario):
