@@ -1,11 +1,15 @@
+import os
 import warnings
 from datetime import timedelta
+from unittest.mock import patch
 
 import polars as pl
 import vedro
 from vedro import params
 
+from tests.contexts.bucket import open_bucket
 from tests.contexts.points import START, make_points
+from vedro_profiling import scenario_costs, summarize
 from vedro_profiling.errors import FileFormatError, MissingFileError, OptionError
 from vedro_profiling.schema import COLUMN_NAMES, SORT_ORDER, dtypes
 from vedro_profiling.storage import load, scan, write_ndjson, write_parquet
@@ -168,6 +172,68 @@ class AddressesAreHandedToPolars(vedro.Scenario):
 
     def and_the_other_is_a_query_that_was_not_run(self) -> None:
         assert isinstance(self.unread, pl.LazyFrame)
+
+
+class ABucketIsScanned(vedro.Scenario):
+    subject = "points in a bucket of S3 are read through Polars, which takes service and keys from the environment"
+
+    def given_a_bucket_with_points(self) -> None:
+        folder = vedro.create_tmp_dir()
+        (folder / "ci").mkdir()
+        self.points = make_points()
+        write_parquet(self.points, folder / "ci" / "profiling.parquet")
+        environment = patch.dict(
+            os.environ,
+            {
+                "AWS_ENDPOINT_URL": open_bucket(folder),
+                "AWS_ACCESS_KEY_ID": "somebody",
+                "AWS_SECRET_ACCESS_KEY": "nothing",
+                "AWS_REGION": "eu-north-1",
+                "AWS_ALLOW_HTTP": "true",
+            },
+        )
+        environment.start()
+        vedro.defer(environment.stop)
+
+    def when_it_is_scanned(self) -> None:
+        self.read = scan("s3://ci/profiling.parquet").collect()
+
+    def then_the_points_are_there(self) -> None:
+        assert self.read.equals(self.points)
+
+
+class K6BesideAProfileIsOneFrame(vedro.Scenario):
+    subject = "response times that k6 measured and CPU that we measured share columns and time, and are told apart"
+
+    def given_a_load_test_and_a_profile_of_the_same_minute(self) -> None:
+        self.folder = vedro.create_tmp_dir()
+        tags = '{"method":"GET","scenario":"default","status":"200","url":"http://app/"}'
+        self.folder.joinpath("k6.json").write_text(
+            "".join(
+                f'{{"metric":"http_req_duration","type":"Point","data":{{"time":"2026-01-26T12:00:0{second}.5+02:00",'
+                f'"value":{second},"tags":{tags}}}}}\n'
+                for second in range(3)
+            )
+        )
+        write_parquet(make_points(scenario="suite.py::Buys"), self.folder / "profiling.parquet")
+
+    def when_both_are_loaded(self) -> None:
+        self.points = load(self.folder)
+
+    def then_they_alternate_in_time(self) -> None:
+        is_either = pl.col("metric").is_in(["http_req_duration", "cpu_percent"]) & (
+            pl.col("target").eq_missing("app") | pl.col("target").is_null()
+        )
+        shared = self.points.filter(is_either).sort("time")
+        assert shared["metric"].to_list() == ["cpu_percent", "http_req_duration"] * 3
+        assert shared.schema["time"] == pl.Datetime("us", "UTC")
+
+    def and_summaries_tell_methods_apart(self) -> None:
+        summary = summarize(self.points).filter(pl.col("metric") == "http_req_duration")
+        assert summary.select("method", "count", "max").rows() == [("GET", 3, 2.0)]
+
+    def and_costs_are_those_of_our_scenarios(self) -> None:
+        assert scenario_costs(self.points).filter(pl.col("scenario") == "default").is_empty()
 
 
 class AddressesAndFilesAreScannedTogether(vedro.Scenario):
