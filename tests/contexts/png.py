@@ -16,7 +16,21 @@ class Picture(NamedTuple):
     width: int
     height: int
     pixels_per_metre: int
-    colors: set[bytes]
+    pixels: bytes
+    """Four bytes each, row by row."""
+
+    @property
+    def colors(self) -> set[bytes]:
+        return {self.pixels[start : start + 4] for start in range(0, len(self.pixels), 4)}
+
+    def difference(self, other: "Picture") -> tuple[float, float]:
+        """Compare with a picture of the same size: the mean difference of a colour, and the part of pixels that differ
+        by more than a tenth of the scale.
+        """
+        assert (self.width, self.height) == (other.width, other.height)
+        apart = [abs(mine - theirs) for mine, theirs in zip(self.pixels, other.pixels, strict=True)]
+        strongest = [max(apart[start : start + 4]) for start in range(0, len(apart), 4)]
+        return sum(apart) / len(apart), sum(change > 25 for change in strongest) / len(strongest)
 
 
 def read_png(path: Path) -> Picture:
@@ -33,8 +47,7 @@ def read_png(path: Path) -> Picture:
     width, height, depth, color = struct.unpack_from(">IIBB", chunks[b"IHDR"])
     assert (depth, color) == (8, 6)
     pixels = _unfiltered(zlib.decompress(chunks[b"IDAT"]), width * 4, height)
-    colors = {pixels[start : start + 4] for start in range(0, len(pixels), 4)}
-    return Picture(width, height, struct.unpack_from(">I", chunks[b"pHYs"])[0], colors)
+    return Picture(width, height, struct.unpack_from(">I", chunks[b"pHYs"])[0], pixels)
 
 
 def _unfiltered(raw: bytes, stride: int, height: int) -> bytes:

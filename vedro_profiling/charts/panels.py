@@ -23,6 +23,7 @@ _BY_LINE: Final = alt.Detail("line:N")
 _PIXELS_PER_PEAK: Final = 8
 _NOTABLE_PEAK: Final = 1.05
 _FEW_READINGS: Final = 30
+_FEW_LINES: Final = 4
 _HOVERED_READINGS: Final = 2000
 _HOVERED_PER_LINE: Final = 160
 _SPACING: Final = 22
@@ -173,7 +174,9 @@ class Panel:
     def _ranges(self, dense: pl.DataFrame) -> list[alt.Chart]:
         if dense.is_empty():
             return []
-        rows = reduce_lines(dense, pixels=self.width, by=_LINE)
+        # Two columns a pixel look like all readings; where lines hide each other, one is enough.
+        columns = 2 if dense["line"].n_unique() <= _FEW_LINES else 1
+        rows = reduce_lines(dense, pixels=columns * self.width, by=_LINE)
         return [self._layer(rows, {"type": "line", "strokeWidth": 1}, opacity=_PALE, detail=_BY_LINE)]
 
     def _thin(self) -> list[alt.Chart]:
@@ -239,11 +242,11 @@ def stack(panels: Sequence[Panel]) -> alt.VConcatChart:
     if last.is_still:
         chart.params = ticks
         return chart
-    # Altair numbers the views of a concatenation, at their ends: their names are what they became.
+    # Altair numbers the views of several panels, at the ends of their names.
     names = [layer.name for panel in chart.vconcat for layer in panel.layer]
 
     def became(*views: str) -> list[str]:
-        return [name for name in names if name is not alt.Undefined and name.rpartition("_")[0] in views]
+        return [name for name in names if name is not alt.Undefined and {name, name.rpartition("_")[0]} & {*views}]
 
     fields = [panel.picked_by for panel in panels if panel.picked_by]
     fading = [panel.lines_view for panel in panels if panel.picked_by]

@@ -125,7 +125,7 @@ class DenseLines(vedro.Scenario):
 
     def then_the_range_keeps_the_peak(self) -> None:
         rows = rows_of(self.spec, self.pale)
-        assert len(rows) <= 1000
+        assert len(rows) <= 2000
         assert max(rows, key=lambda row: float(row["value"]))["time"] == START_MS + 7_000_000
 
     def and_the_line_is_an_average(self) -> None:
