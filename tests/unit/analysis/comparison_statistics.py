@@ -91,6 +91,27 @@ class Loud(vedro.Scenario):
         assert self.among < 0.05
 
 
+class Unlike(vedro.Scenario):
+    subject = "where rows are unlike each other, what is usual among them helps a loud one little"
+
+    def given_rows_of_all_spreads_and_a_loud_one(self) -> None:
+        steps = (-2.0, -1.0, 0.0, 1.0, 2.0)
+        spreads = [0.05 * 1.3**place for place in range(24)]
+        rows = [
+            ("cpu_time", [100 + spread * n for n in steps], [100 - spread * n for n in steps]) for spread in spreads
+        ]
+        self.loud = ("cpu_time", [70.0, 130, 100], [84.0, 156, 120])
+        self.rows = sides([self.loud, *rows])
+
+    def when_it_is_tested_alone_and_among_them(self) -> None:
+        self.alone = with_intervals(sides([self.loud]), confidence=0.95)["p"][0]
+        self.among = with_intervals(self.rows, confidence=0.95)["p"][0]
+
+    def then_it_is_found_in_neither_way(self) -> None:
+        assert self.alone > 0.05
+        assert self.among > 0.05
+
+
 class Constant(vedro.Scenario):
     subject = "runs that never vary: from {before} to {after} has p = {p}"
 
