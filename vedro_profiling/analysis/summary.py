@@ -41,7 +41,9 @@ def summarize(
     Parameters
     ----------
     points
-        A points frame, in any order; at least `time`, `metric`, `value` and the columns of `by`.
+        A points frame, in any order; at least `time`, `metric`, `value` and the columns of `by`. A query, such as
+        `scan` opens, is read in portions of about four million points, or of one run, method, target and metric,
+        as far as `by` has these, where that is more: 50 million points need 0.9 GB.
     by
         Columns whose values make a group. Without `metric` among them, all points must be of one metric.
 
