@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from vedro_profiling.analysis.thresholds import check
-from vedro_profiling.charts.report import overview, tables
+from vedro_profiling.charts.report import overview
+from vedro_profiling.charts.report.budget_table import budgets
 from vedro_profiling.charts.report.cells import Table
 from vedro_profiling.charts.report.figures import figures
+from vedro_profiling.charts.report.load_test import foreign_metrics
 from vedro_profiling.charts.report.page import page
+from vedro_profiling.charts.report.scenario_tables import scenario_targets, scenarios
+from vedro_profiling.charts.report.target_tables import readings, targets
 from vedro_profiling.replacing import replacing
 from vedro_profiling.storage.frame import as_points
 
@@ -112,11 +116,11 @@ def _title(points: pl.DataFrame) -> str:
 def _tables(points: pl.DataFrame, verdicts: pl.DataFrame | None) -> list[Table]:
     """Make the tables that have something to tell."""
     made = [
-        *([tables.budgets(verdicts)] if verdicts is not None else []),
-        tables.scenarios(points),
-        tables.scenario_targets(points),
-        tables.targets(points),
-        tables.foreign_metrics(points),
-        tables.readings(points),
+        *([budgets(verdicts)] if verdicts is not None else []),
+        scenarios(points),
+        scenario_targets(points),
+        targets(points),
+        foreign_metrics(points),
+        readings(points),
     ]
     return [table for table in made if table.rows]

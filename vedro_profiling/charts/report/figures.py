@@ -103,7 +103,7 @@ def _what_fits(points: pl.DataFrame) -> tuple[pl.DataFrame, str]:
     latest = runs[: max(1, _MOST_SERIES // (len(shown) + 1))]
     fitting = points.filter(
         pl.col("run").is_in(latest, nulls_equal=True),
-        IS_SYSTEM | pl.col("target").is_in(shown) | ~pl.col("metric").is_in(["cpu_percent", "memory_usage"]),
+        IS_SYSTEM | pl.col("target").is_in(shown) | (pl.col("metric") == "scenario_duration"),
     )
     notes = [
         *([f"the {len(shown)} of {len(targets)} targets that used most CPU"] if len(shown) < len(targets) else []),

@@ -62,8 +62,8 @@ def verdict(verdicts: pl.DataFrame | None) -> Verdict:
         return Verdict("bad", f"{broken} of {budgets} broken", apart or "The budgets below say where and by how much.")
     if unjudged:
         return Verdict("unsure", f"{len(statuses) - unjudged} of {budgets} passed", apart)
-    kept = f"All {budgets} passed" if len(statuses) > 1 else "The budget is kept"
-    return Verdict("good", kept, "Nothing measured crossed its limit.")
+    passed = f"All {budgets} passed" if len(statuses) > 1 else "The budget passed"
+    return Verdict("good", passed, "Nothing measured crossed its limit.")
 
 
 def numbers(points: pl.DataFrame) -> list[Number]:

@@ -63,11 +63,9 @@ function makeThemeButton(button) {
   name();
 }
 
-// The timeline for those who do not drag: what its panels show is what the selection `zoom` holds.
+// The timeline for those who do not drag: Vega-Lite keeps what the selection `zoom` holds of `time` in this signal.
 function showStretch(stretch) {
-  const timeline = document.getElementById("timeline");
-  const fields = [{ type: "R", field: "time", channel: "x" }];
-  timeline.view.data("zoom_store", stretch ? [{ unit: "", fields, values: [stretch] }] : []).run();
+  document.getElementById("timeline").view.signal("zoom_time", stretch).run();
 }
 
 function step(kind) {
