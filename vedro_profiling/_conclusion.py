@@ -114,7 +114,7 @@ class Conclusion:
 
     @harmless
     def _draw(self, outcome: "Outcome") -> None:
-        if self._wishes.pictures is not None and not outcome.points.is_empty():
+        if self._wishes.pictures is not None and outcome.has_points:
             from vedro_profiling.charts.profiles import save_profiles
 
             self._pictures = save_profiles(outcome.points, self._wishes.pictures, ppi=_PICTURE_DPI)

@@ -1,6 +1,7 @@
 """Vedro events: what happens when, from the check of the options to the last word of the summary."""
 
 import os
+import shlex
 import sys
 import time
 from argparse import Namespace
@@ -121,7 +122,8 @@ class VedroProfilingPlugin(Plugin):
         # The oldest Vedro that we run on says nothing before the scenarios: it is said after them there.
         say = getattr(getattr(event, "report", None), "add_preamble", self._session.note)
         for folder in killed:
-            say(f"profiling: a run was killed, vedro_profiling.recover() can write it: {folder}")
+            command = shlex.join(["vedro-profiling", "recover", str(self._options.profiling_dir)])
+            say(f"profiling: a run was killed, and {command} can write it: {folder}")
 
     @harmless
     def on_scenario_run(self, event: ScenarioRunEvent) -> None:

@@ -1,5 +1,6 @@
 """The summary at the end of a run, as lines of plain text."""
 
+import shlex
 import shutil
 from collections.abc import Sequence
 from io import StringIO
@@ -141,8 +142,10 @@ def _files(outcome: "Outcome", pictures: Sequence[Path], base: Path) -> list[str
     if pictures:
         lines.append(f"pictures: {len(pictures)} in {_shown(pictures[0].parent, base)}")
     if outcome.journal is not None:
+        # The journal lies in the folder of journals, and that in the folder of the run.
+        command = shlex.join(["vedro-profiling", "recover", _shown(outcome.journal.parent.parent, base)])
         folder = _shown(outcome.journal, base)
-        lines.append(f"! raw readings are kept in {folder}: vedro_profiling.recover() writes them once it can")
+        lines.append(f"! raw readings are kept in {folder}: {command} can write them")
     return lines
 
 

@@ -58,7 +58,7 @@ def units(outcome: "Outcome") -> str:
     return f"100 % = one core, for system all {outcome.facts['host']['cpus']} of them; 1 MB = 10^6 bytes"
 
 
-def targets(points: pl.DataFrame) -> Table:
+def targets(points: pl.DataFrame | pl.LazyFrame) -> Table:
     """Make the table of targets, those that consumed most first, the host last."""
     # Lazily: a copy of all points of a long run would double them.
     measured = points.lazy().filter(pl.col("metric") != "scenario_duration")
@@ -86,7 +86,7 @@ def targets(points: pl.DataFrame) -> Table:
     return Table(titles, shown, frozenset({"target"}), len(rows) - len(shown))
 
 
-def dearest_scenarios(points: pl.DataFrame, *, most: int = _MOST_SCENARIOS) -> Table:
+def dearest_scenarios(points: pl.DataFrame | pl.LazyFrame, *, most: int = _MOST_SCENARIOS) -> Table:
     """Make the table of the dearest scenarios, by the CPU time of all targets but the host, which holds them all."""
     costs = scenario_costs(points).filter(~IS_SYSTEM)
     ranked = (

@@ -71,13 +71,13 @@ def _sections(outcome: "Outcome", verdicts: "pl.DataFrame | None") -> Iterator[s
     if verdicts is not None:
         yield from _missed_budgets(verdicts)
     scenarios = digest.Table((), (), frozenset())
-    if not outcome.points.is_empty():
+    if outcome.has_points:
         scenarios = digest.dearest_scenarios(outcome.points, most=_MOST_SCENARIOS)
     yield from _dearest(scenarios)
     if outcome.notes:
         yield "\n".join(f"- {code(note)}" for note in outcome.notes)
     yield from _folded("Dearest scenarios", table_lines(scenarios))
-    if not outcome.points.is_empty():
+    if outcome.has_points:
         yield from _folded("Targets", table_lines(digest.targets(outcome.points)), digest.units(outcome))
     recorded = [digest.headline(outcome), digest.own_cost(outcome), *map(code, digest.readers(outcome))]
     yield from _folded("How it was recorded", ["; ".join(recorded)])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vedro_profiling import schema
-from vedro_profiling.drain import FILE_STEM, write_points
+from vedro_profiling.drain import FILE_STEM, READINGS_AT_ONCE, derived, in_memory, points_of, write_points
 from vedro_profiling.errors import RecordingError
 from vedro_profiling.interrupts import interrupts_put_off
 from vedro_profiling.options import Options
@@ -21,6 +21,8 @@ from vedro_profiling.recording.samplers import Sampler, Source
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from vedro_profiling.recording.points.slices import Slices
 
 __all__ = (
     "Outcome",
@@ -33,7 +35,8 @@ __all__ = (
 class Outcome:
     """What a finished run has to tell."""
 
-    points: "pl.DataFrame"
+    points: "pl.DataFrame | pl.LazyFrame"
+    """A frame; of a run that is too long for memory a query over its Parquet file."""
     facts: dict[str, Any]
     sources: list[Source]
     notes: list[str]
@@ -42,6 +45,11 @@ class Outcome:
     files: list[Path]
     journal: Path | None
     """Where the raw readings were kept, if a file could not be written."""
+
+    @property
+    def has_points(self) -> bool:
+        """Whether anything was measured."""
+        return not self.points.lazy().head(1).collect().is_empty()
 
 
 def make_samplers(options: Options) -> list[Sampler]:
@@ -126,7 +134,7 @@ class Session:
 
     @property
     def points(self) -> "pl.DataFrame":
-        """The points of the finished run.
+        """The points of the finished run, all in memory.
 
         Raises
         ------
@@ -135,7 +143,7 @@ class Session:
         """
         if self._outcome is None:
             raise RecordingError("the run is being recorded still: ask for its points after finish()")
-        return self._outcome.points
+        return in_memory(self._outcome.points)
 
     def stop(self) -> None:
         """Take the last readings and end the threads: what comes after is not part of the run."""
@@ -175,32 +183,30 @@ class Session:
         return outcome
 
     def _drain(self) -> Outcome:
-        from vedro_profiling.recording.points import derive
-
         readings = self._journal.readings()
-        points = derive(readings)
-        files = self._write_all(points)
-        all_written = len(files) == len(self._options.profiling_formats) or self._options.profiling_dir is None
-        return Outcome(
-            points=points,
-            facts=self._facts,
-            sources=readings.sources,
-            notes=self._journal.notes,
-            cost=self._recorder.cost,
-            files=files,
-            journal=None if all_written else self._journal.folder,
-        )
+        with derived(readings, self._journal.folder, at_once=READINGS_AT_ONCE) as run:
+            files = self._write_all(run)
+            all_written = len(files) == len(self._options.profiling_formats) or self._options.profiling_dir is None
+            return Outcome(
+                points=points_of(run, files),
+                facts=self._facts,
+                sources=readings.sources,
+                notes=self._journal.notes,
+                cost=self._recorder.cost,
+                files=files,
+                journal=None if all_written else self._journal.folder,
+            )
 
-    def _write_all(self, points: "pl.DataFrame") -> list[Path]:
+    def _write_all(self, run: "pl.DataFrame | Slices") -> list[Path]:
         folder = self._options.profiling_dir
         if folder is None:
             return []
         paths = [folder / f"{FILE_STEM}.{suffix}" for suffix in self._options.profiling_formats]
-        return [path for path in paths if self._try_write(points, path)]
+        return [path for path in paths if self._try_write(run, path)]
 
-    def _try_write(self, points: "pl.DataFrame", path: Path) -> bool:
+    def _try_write(self, run: "pl.DataFrame | Slices", path: Path) -> bool:
         try:
-            write_points(points, path, self._facts)
+            write_points(run, path, self._facts)
         except OSError as error:
             self._journal.note(f"{path} could not be written: {error}")
             return False

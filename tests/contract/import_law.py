@@ -43,7 +43,7 @@ LAW: Final = {
     "recording.samplers.engine": ("schema recording", "docker"),
     "storage": ("schema storage", "polars"),
     "block": ("schema options session", ""),
-    "drain": ("recording storage", ""),
+    "drain": ("recording storage", "polars"),
     "recovery": ("options recording drain", ""),
     "session": ("schema options recording drain", ""),
     "analysis": ("schema storage analysis", "polars"),

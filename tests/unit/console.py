@@ -118,7 +118,7 @@ class Files(vedro.Scenario):
         assert self.lines[-3:] == [
             "files: .profiling/profiling.parquet",
             "pictures: 2 in .profiling",
-            "! raw readings are kept in .profiling/.journal/run-1: vedro_profiling.recover() writes them once it can",
+            "! raw readings are kept in .profiling/.journal/run-1: vedro-profiling recover .profiling can write them",
         ]
 
 

@@ -12,8 +12,10 @@ from vedro_profiling.recording.blocks import Blocks
 from vedro_profiling.recording.buffer import ReadingBuffer
 from vedro_profiling.recording.journal import (
     JOURNAL_FOLDER,
+    JOURNAL_VERSION,
     LIVE_FOLDERS,
     TABLES,
+    VERSION_KEY,
     Readings,
     delete_journal,
     try_lock,
@@ -69,7 +71,9 @@ class Journal:
         self._lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try_lock(self._lock)
         LIVE_FOLDERS.add(self.folder.resolve())
-        (self.folder / "facts.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
+        (self.folder / "facts.json").write_text(
+            json.dumps({VERSION_KEY: JOURNAL_VERSION, **facts}, indent=1), encoding="utf-8"
+        )
         self._notes = _Lines(self.folder / "notes.ndjson")
         self._sources = _Lines(self.folder / "sources.ndjson")
         self._scenarios = _Lines(self.folder / "scenarios.ndjson")

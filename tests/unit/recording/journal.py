@@ -1,10 +1,12 @@
 """What is left on disk of a run that died."""
 
+import json
 import subprocess
 import sys
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import vedro
@@ -15,6 +17,7 @@ from vedro_profiling.errors import FileFormatError, MissingFileError, ProfilingE
 from vedro_profiling.recording.journal import (
     TABLES,
     Readings,
+    claimed,
     delete_journal,
     read_journal,
     try_lock,
@@ -35,9 +38,13 @@ APP = Source("docker", "app", "cgroup v2", service="app", cores=1, born_at_ns=7,
 TICKS: list[Reading] = [(0, 1, 2, 3, 4, 5), (0, 6, 7, 8, 9, 10)]
 
 
+def make_facts(run: str) -> dict[str, Any]:
+    return {"run": run, "process": "vedro", "tags": {}, "anchor": {"unix_ns": 5, "monotonic_ns": 7}}
+
+
 def leave_journal(parent: Path, run: str = "dead") -> Path:
     """Leave what a killed run would."""
-    journal = Journal(parent, {"run": run})
+    journal = Journal(parent, make_facts(run))
     journal.add_source(APP)
     ticks = journal.buffer("docker", "ticks")
     for reading in TICKS:
@@ -158,14 +165,14 @@ class NamesMissing(vedro.Scenario):
 
     def given_a_folder_with_facts_alone(self) -> None:
         self.folder = vedro.create_tmp_dir()
-        (self.folder / "facts.json").write_text('{"run": "r"}', "utf-8")
+        (self.folder / "facts.json").write_text(json.dumps(make_facts("r")), "utf-8")
 
     def when_it_is_read(self) -> None:
         self.readings = read_journal(self.folder)
 
     def then_there_is_nothing_else(self) -> None:
         assert {name: list(blocks) for name, blocks in self.readings.tables.items()} == {table: [] for table in TABLES}
-        assert replace(self.readings, tables={}) == Readings({"run": "r"}, [], [], [])
+        assert replace(self.readings, tables={}) == Readings(make_facts("r"), [], [], [])
 
 
 class NotAJournal(vedro.Scenario):
@@ -174,6 +181,13 @@ class NotAJournal(vedro.Scenario):
     @params(None, MissingFileError)
     @params(b"", FileFormatError)
     @params(b'{"run": ', FileFormatError)
+    @params(b"[]", FileFormatError)
+    @params(b"{}", FileFormatError)
+    @params(
+        b'{"run": "r", "process": "p", "tags": {"a": 1}, "anchor": {"unix_ns": 1, "monotonic_ns": 1}}', FileFormatError
+    )
+    @params(b'{"run": "r", "process": "p", "tags": {}, "anchor": {"unix_ns": 1}}', FileFormatError)
+    @params(b'{"run": "r", "process": "p", "tags": {}, "anchor": {"unix_ns": 1, "monotonic_ns": "1"}}', FileFormatError)
     @params(b"\xff\xfe", FileFormatError)
     def __init__(self, content: bytes | None, error: type[ProfilingError]) -> None:
         self.content = content
@@ -236,3 +250,76 @@ class NoLocks(vedro.Scenario):
 
     def then_it_is_taken(self) -> None:
         assert self.taken
+
+
+class OfAnotherVersion(vedro.Scenario):
+    subject = "a journal of a newer version is refused: both versions are named, and what to do"
+
+    def given_a_journal_of_tomorrow(self) -> None:
+        self.folder = leave_journal(vedro.create_tmp_dir())
+        facts = json.loads((self.folder / "facts.json").read_text("utf-8"))
+        (self.folder / "facts.json").write_text(json.dumps({**facts, "journal_version": 2}), "utf-8")
+
+    def when_it_is_read(self) -> None:
+        with catched(FileFormatError) as self.caught:
+            read_journal(self.folder)
+
+    def then_it_says_so(self) -> None:
+        assert "version 2, expected 1" in str(self.caught.value)
+        assert "update" in str(self.caught.value)
+
+
+class GarbageAmongNames(vedro.Scenario):
+    subject = "damaged in {file}: {line!r} costs {cost}"
+
+    @params("sources.ndjson", b'["docker"]', "the sources from there on", (1, 2, 1))
+    @params("sources.ndjson", b'["docker", 5, "cgroup v2"]', "the sources from there on", (1, 2, 1))
+    @params("sources.ndjson", b'["docker", "app", "x", null, 1, null, true, true, 9]', "the sources after", (1, 2, 1))
+    @params("sources.ndjson", b"\xff\xfe", "the sources from there on", (1, 2, 1))
+    @params("scenarios.ndjson", b'{"at_ns": "soon", "status": "passed"}', "itself", (2, 1, 1))
+    @params("scenarios.ndjson", b'{"at_ns": 7, "scenario": "a"}', "itself", (2, 1, 1))
+    @params("scenarios.ndjson", b"null", "itself", (2, 1, 1))
+    @params("scenarios.ndjson", b'{"at_ns": 7, "sta', "itself", (2, 1, 1))
+    @params("notes.ndjson", b"{}", "itself", (2, 2, 0))
+    def __init__(self, file: str, line: bytes, cost: str, left: tuple[int, int, int]) -> None:
+        self.file, self.line, self.cost, self.left = file, line, cost, left
+
+    def given_a_journal_with_two_sources_and_two_borders(self) -> None:
+        self.folder = leave_journal(vedro.create_tmp_dir())
+        (self.folder / "sources.ndjson").write_text(json.dumps(APP) + "\n" + json.dumps(APP) + "\n", "utf-8")
+        borders = [{"at_ns": 5, "scenario": "a", "subject": "a"}, {"at_ns": 6, "status": "passed"}]
+        (self.folder / "scenarios.ndjson").write_text("\n".join(map(json.dumps, borders)) + "\n", "utf-8")
+
+    def given_its_last_line_is_damaged(self) -> None:
+        path = self.folder / self.file
+        kept = path.read_bytes().splitlines(keepends=True)[:-1]
+        path.write_bytes(b"".join(kept) + self.line + b"\n")
+
+    def when_it_is_read(self) -> None:
+        self.readings = read_journal(self.folder)
+
+    def then_the_rest_is_there(self) -> None:
+        found = self.readings
+        assert (len(found.sources), len(found.scenarios), len(found.notes)) == self.left
+        assert unpack(found.tables["ticks"]) == TICKS
+
+
+class Claimed(vedro.Scenario):
+    subject = "one recovery at a time has a journal, also within a process, and it is nobody's that was deleted"
+
+    def given_a_dead_journal(self) -> None:
+        self.folder = leave_journal(vedro.create_tmp_dir())
+
+    def when_it_is_claimed_twice(self) -> None:
+        with claimed(self.folder) as self.first, claimed(self.folder) as self.second:
+            self.listed = unfinished_journals(self.folder.parent.parent)
+
+    def then_the_first_had_it(self) -> None:
+        assert (self.first, self.second, self.listed) == (True, False, [])
+
+    def and_it_was_given_back(self) -> None:
+        with claimed(self.folder) as again:
+            assert again
+        delete_journal(self.folder)
+        with claimed(self.folder) as gone:
+            assert not gone

@@ -44,7 +44,12 @@ class OnDiskAndInMemory(vedro.Scenario):
 
     def given_a_journal(self) -> None:
         parent = vedro.create_tmp_dir() if self.place == "in a folder" else None
-        self.facts = {"run": "run-1", "tags": {"branch": "main"}}
+        self.facts = {
+            "run": "run-1",
+            "process": "vedro",
+            "tags": {"branch": "main"},
+            "anchor": {"unix_ns": 5, "monotonic_ns": 7},
+        }
         self.journal = Journal(parent, self.facts)
         vedro.defer(self.journal.close, discard=True)
 
@@ -112,7 +117,10 @@ class FolderOfARun(vedro.Scenario):
 
     def and_tells_its_true_name(self) -> None:
         assert self.journal.folder is not None
-        assert json.loads((self.journal.folder / "facts.json").read_text("utf-8")) == {"run": self.run}
+        assert json.loads((self.journal.folder / "facts.json").read_text("utf-8")) == {
+            "journal_version": 1,
+            "run": self.run,
+        }
 
 
 class SameRunId(vedro.Scenario):

@@ -31,9 +31,7 @@ def derive(readings: Readings) -> pl.DataFrame:
         The columns of `schema.COLUMNS`, then the run's tags and, if there are such points, `apportioned` ("true" or
         null), sorted by name; rows in `schema.SORT_ORDER`.
     """
-    derivation = Derivation(readings)
-    rows = derivation.rows(ALL_TIME)
-    return derivation.naming.points(derivation.naming.in_frame_order(rows))
+    return Derivation(readings).frame()
 
 
 class Derivation:
@@ -53,7 +51,7 @@ class Derivation:
     def __init__(self, readings: Readings) -> None:
         process = Source(schema.DEFAULT_METHOD, readings.facts["process"], reader="")
         self._tables = {name: Table(readings.tables[name]) for name in TABLES}
-        self._poll_ns = readings.facts.get("poll_time", 0.0) * 1e9
+        self._poll_ns = (readings.facts.get("poll_time") or 0.0) * 1e9
         self._process = len(readings.sources)
         self._sources = _source_table(readings.sources)
         self._attempts = pair_borders(readings.scenarios)
@@ -64,14 +62,18 @@ class Derivation:
         """Cut the run into windows of about `most` readings."""
         return make_windows(self._tables.values(), most=most, origin_ns=-self.naming.origin_ns)
 
+    def frame(self) -> pl.DataFrame:
+        """Derive everything at once: see `derive`."""
+        return self.naming.points(self.naming.in_frame_order(self.rows(ALL_TIME)))
+
     def rows(self, window: Window) -> pl.DataFrame:
         """Derive a window, the next after that of the call before.
 
         Returns
         -------
         DataFrame
-            A row per point, in no order: `source`, `metric`, `at_ns`, `value`, `attempt`, `is_apportioned` and what
-            rows are sorted by, all numbers (see `Naming`).
+            A row per point, in no order: `source`, `metric`, `at_ns`, `value`, `attempt`, `is_apportioned`, and `key`,
+            which stands for method, target and metric: all numbers (see `Naming`).
         """
         ticks, borders = self._read("ticks", _USAGE, window), self._read("borders", _USAGE, window)
         usage = pl.concat([ticks, borders]).sort("source", "at_ns", maintain_order=True)
@@ -97,7 +99,7 @@ class Derivation:
             ],
             how="diagonal",
         )
-        return self.naming.with_places(rows)
+        return self.naming.with_key(rows)
 
     def _read(self, table: str, names: tuple[str, ...], window: Window) -> pl.DataFrame:
         """Make a frame of a table's readings; those that were never finished bear no instant."""

@@ -19,7 +19,7 @@ _DURATION: Final = METRICS.index("scenario_duration")
 
 
 class Naming:
-    """Puts names and times in the place of numbers, and rows in the orders of a frame and of the files.
+    """Puts names and times in the place of numbers, and rows in the orders of frames and of NDJSON.
 
     Parameters
     ----------
@@ -40,26 +40,19 @@ class Naming:
         self.has_apportioned = False
         """Whether points get a column that tells which of them are parts of an interval: once one was seen."""
 
-    def with_places(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Add the numbers that rows are sorted by: `place` of method and target, `key` of target and metric."""
+    def with_key(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Add the number that rows are sorted by: `key` of method, target and metric."""
         self.has_apportioned = self.has_apportioned or bool(rows["is_apportioned"].any())
         place = self._sources.select(pl.struct("method", "target").rank("dense").cast(pl.UInt32)).to_series()
-        target = self._sources["target"].rank("dense").cast(pl.UInt32)
-        return rows.with_columns(
-            place=place.gather(rows["source"]), key=target.gather(rows["source"]) * len(METRICS) + rows["metric"]
-        )
+        return rows.with_columns(key=place.gather(rows["source"]) * len(METRICS) + rows["metric"])
 
     def in_frame_order(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Sort as `schema.SORT_ORDER` has it."""
-        return rows.sort("place", "metric", "at_ns", "source", maintain_order=True)
+        return rows.sort("key", "at_ns", "source", maintain_order=True)
 
     def in_time_order(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Sort as NDJSON has it: by time, and what is of one microsecond as in a frame."""
-        return rows.sort(self._microseconds, "place", "metric", "at_ns", "source", maintain_order=True)
-
-    def in_key_order(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Sort as Parquet has it: by target, metric and time, and what is equal in these as in a frame."""
-        return rows.sort("key", self._microseconds, "place", "at_ns", "source", maintain_order=True)
+        return rows.sort(self._microseconds, "key", "at_ns", "source", maintain_order=True)
 
     @property
     def _microseconds(self) -> pl.Expr:
