@@ -1,19 +1,93 @@
 """A run without Vedro: a block of code, or a function, and what it cost."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from types import TracebackType
+from typing import Any, Literal, TypeVar, cast
 
 from vedro_profiling import schema
+from vedro_profiling.errors import OptionError
 from vedro_profiling.options import Options, make_run_id
 from vedro_profiling.session import Session
 
-__all__ = ("record",)
+__all__ = (
+    "Recording",
+    "record",
+)
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class Recording(AbstractContextManager[Session]):
+    """What `record` returns: it records the block below `with`, or each call of the function it decorates.
+
+    Parameters
+    ----------
+    make_options
+        Makes the options of a run; called anew for each.
+    """
+
+    def __init__(self, make_options: Callable[[], Options]) -> None:
+        self._make_options = make_options
+        make_options()  # so that what is wrong is told where it is written
+        self._blocks: list[AbstractContextManager[Session]] = []
+
+    def __enter__(self) -> Session:
+        """Begin to record."""
+        self._blocks.append(_recorded(self._make_options()))
+        return self._blocks[-1].__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool | None:
+        """Write what was recorded; in a forked child, that is not its to do."""
+        return self._blocks.pop().__exit__(kind, error, traceback)
+
+    def __call__(self, function: _Function) -> _Function:
+        """Record each call of a function, or of a coroutine function until it returns.
+
+        Raises
+        ------
+        OptionError
+            For a generator function, whose work is done after its call.
+        """
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise OptionError(
+                f"{function.__qualname__} is a generator: its work is done after its call; "
+                "record it with `with record(...)` around the loop that runs it"
+            )
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def awaited(*arguments: Any, **named: Any) -> Any:
+                with _recorded(self._make_options()):
+                    return await function(*arguments, **named)
+
+            return cast("_Function", awaited)
+
+        @functools.wraps(function)
+        def called(*arguments: Any, **named: Any) -> Any:
+            with _recorded(self._make_options()):
+                return function(*arguments, **named)
+
+        return cast("_Function", called)
 
 
 @contextmanager
+def _recorded(options: Options) -> Iterator[Session]:
+    session = Session(options)
+    session.start()
+    try:
+        yield session
+    finally:
+        if session.is_mine:
+            session.finish()
+
+
 def record(  # noqa: PLR0913 - the options of a run, all keyword-only: editors and type checkers know each by name
     *,
     poll_time: float = 0.1,
@@ -27,10 +101,10 @@ def record(  # noqa: PLR0913 - the options of a run, all keyword-only: editors a
     reset_peaks: bool = True,
     profiling_formats: Sequence[str] = ("ndjson", "parquet"),
     additional_tags: Mapping[str, str] = {},
-) -> Iterator[Session]:
+) -> Recording:
     """Record the block below `with`: this process and the host, and containers if asked for.
 
-    As a decorator it records each call of the function, every one a run of its own.
+    As a decorator it records each call of the function, every one a run of its own; name a `profiling_dir` then.
 
     Parameters
     ----------
@@ -57,10 +131,11 @@ def record(  # noqa: PLR0913 - the options of a run, all keyword-only: editors a
     additional_tags
         More tags for every point, each a column: `{"branch": "main"}`.
 
-    Yields
-    ------
-    Session
-        Its `points` are there once the block has ended.
+    Returns
+    -------
+    Recording
+        For `with record() as run`: `run.points` are there once the block has ended. Or a decorator, of functions and
+        coroutine functions.
 
     Raises
     ------
@@ -85,8 +160,8 @@ def record(  # noqa: PLR0913 - the options of a run, all keyword-only: editors a
     >>> vp.load(folder)["run"].n_unique()
     1
     """
-    session = Session(
-        Options(
+    return Recording(
+        lambda: Options(
             profiling_run_id=run_id or make_run_id(datetime.now()),  # noqa: DTZ005 - names bear the user's own time
             profiling_dir=Path(profiling_dir) if profiling_dir is not None else None,
             poll_time=poll_time,
@@ -100,9 +175,3 @@ def record(  # noqa: PLR0913 - the options of a run, all keyword-only: editors a
             additional_tags=additional_tags,
         )
     )
-    session.start()
-    try:
-        yield session
-    finally:
-        if session.is_mine:
-            session.finish()

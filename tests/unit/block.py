@@ -1,9 +1,10 @@
 """A block of code that is recorded without Vedro."""
 
+import asyncio
+from collections.abc import Iterator
 from dataclasses import asdict
 from inspect import signature
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import vedro
@@ -14,6 +15,9 @@ from vedro_profiling.block import record
 from vedro_profiling.errors import OptionError
 from vedro_profiling.options import Options
 from vedro_profiling.storage import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class RecordedBlock(vedro.Scenario):
@@ -52,6 +56,8 @@ class OptionsOfABlock(vedro.Scenario):
     def when_both_are_asked_for_their_options(self) -> None:
         self.of_a_block = {name: told.default for name, told in signature(record).parameters.items()}
         made = asdict(Options(profiling_run_id="run-1"))
+        # A block is in its own process: there would be nothing left of it.
+        del made["own_process"]
         self.of_a_run = {name.replace("profiling_run_id", "run_id"): value for name, value in made.items()}
 
     def then_the_names_are_the_same(self) -> None:
@@ -118,6 +124,51 @@ class WrongOption(vedro.Scenario):
     def then_the_option_is_named(self) -> None:
         assert "poll_time = -1" in str(self.caught.value)
         assert not self.begun
+
+
+class WrongOptionOfAFunction(vedro.Scenario):
+    subject = "a wrong option of a decorated function is told where it is decorated, and so is a generator"
+
+    def when_both_are_decorated(self) -> None:
+        with catched(OptionError) as self.option:
+            record(poll_time=-1)
+
+        with catched(OptionError) as self.generator:
+
+            @record()
+            def count() -> Iterator[int]:
+                yield 1
+
+    def then_each_is_named(self) -> None:
+        assert "poll_time = -1" in str(self.option.value)
+        assert "count is a generator" in str(self.generator.value)
+
+
+class RecordedCoroutines(vedro.Scenario):
+    subject = "a decorated coroutine function is recorded until it returns, two at once each on its own"
+
+    def given_a_decorated_coroutine_function(self) -> None:
+        self.folder = vedro.create_tmp_dir()
+        self.seen: list[int] = []
+
+        @record(poll_time=NEVER, profiling_dir=self.folder)
+        async def double(number: int) -> int:
+            await asyncio.sleep(0)
+            self.seen.append(len([*(self.folder / ".journal").iterdir()]))
+            return 2 * number
+
+        self.double = double
+
+    async def when_two_are_awaited_at_once(self) -> None:
+        with patch("vedro_profiling.block.make_run_id", side_effect=["run-1", "run-2"]):
+            self.answers = await asyncio.gather(self.double(1), self.double(2))
+
+    def then_their_answers_are_their_own(self) -> None:
+        assert [*self.answers] == [2, 4]
+
+    def and_both_were_recorded_meanwhile(self) -> None:
+        assert self.seen[0] == 2
+        assert set(load(self.folder)["run"]) == {"run-2"}
 
 
 class RecordedFunction(vedro.Scenario):
