@@ -43,7 +43,7 @@ def measure() -> list[Row]:
 
 
 def _at_10_hz(name: str) -> list[Row]:
-    with _ran(name, poll_seconds=0.1) as project:
+    with _ran(name, poll_seconds=0.1, work=f"time.sleep({_SECONDS})") as project:
         counts = _ticks(project, "docker").group_by("target").len()["len"].to_list()
         before, after = project.clocks(_SCENARIO)
         rate = min(counts) / (after.at_ns - before.at_ns) * 1e9 if len(counts) == _CONTAINERS else 0.0
@@ -56,7 +56,8 @@ def _at_10_hz(name: str) -> list[Row]:
 
 def _at_100_hz(name: str) -> list[Row]:
     told = f"{_CONTAINERS} containers, process and host at 100 Hz"
-    with _ran(name, poll_seconds=0.01) as project:
+    yardstick = _WORK.format(script=_YARDSTICK.format(seconds=_SECONDS, poll_seconds=0.01))
+    with _ran(name, poll_seconds=0.01, work=yardstick) as project:
         gaps = {method: _gaps_ms(_ticks(project, method)) for method in _METHODS}
         cost = _cost(project)
         bare = float((project.folder / "scenarios" / f"{_SCENARIO}.yardstick").read_text())
@@ -71,14 +72,13 @@ def _at_100_hz(name: str) -> list[Row]:
 
 
 @contextmanager
-def _ran(name: str, *, poll_seconds: float) -> Iterator[SampleProject]:
+def _ran(name: str, *, poll_seconds: float, work: str) -> Iterator[SampleProject]:
     options = {
         "enable_profiling": True,
         "poll_time": poll_seconds,
         "profiling_methods": list(_METHODS),
         "docker_compose_project_name": name,
     }
-    work = _WORK.format(script=_YARDSTICK.format(seconds=_SECONDS, poll_seconds=poll_seconds))
     scenarios = {_SCENARIO: working_scenario(work.strip().replace("\n", "\n        "))}
     with sample_project(scenarios, options=options) as project:
         project.run()
