@@ -10,6 +10,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from tests.contexts.properties import SETTINGS
 from tests.contexts.recording import MILLISECOND, SECOND, Reading, make_readings
 from vedro_profiling.recording.blocks import ALL_TIME, Window
 from vedro_profiling.recording.journal import Readings
@@ -61,7 +62,7 @@ class AnyWindows(vedro.Scenario):
         self.runs = 0
 
         # To make a failing run smaller takes minutes.
-        @settings(max_examples=150, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
+        @settings(SETTINGS, phases=[Phase.generate])
         @given(reading_lists, reading_lists, reading_lists, scenario_lists(), st.lists(instants, max_size=6))
         def check(
             ticks: list[Reading],

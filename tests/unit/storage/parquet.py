@@ -1,5 +1,7 @@
 import base64
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 import polars as pl
 import vedro
@@ -161,11 +163,17 @@ class UnusableFilesAreRefused(vedro.Scenario):
 
 
 class DamagedFilesAreRefused(vedro.Scenario):
-    subject = "a file whose pages are damaged is refused, though its footer is whole"
+    subject = "a file of {whom} whose pages are damaged is refused, though its footer is whole"
+
+    @params("ours", write_parquet)
+    @params("another tool", pl.DataFrame.write_parquet)
+    def __init__(self, whom: str, write: Callable[[pl.DataFrame, Path], None]) -> None:
+        self.whom = whom
+        self.write = write
 
     def given_a_file_with_damaged_pages(self) -> None:
         self.place = vedro.create_tmp_dir() / "profiling.parquet"
-        write_parquet(make_points(readings=500, value_at=lambda reading: reading**1.5), self.place)
+        self.write(make_points(readings=500, value_at=lambda reading: reading**1.5), self.place)
         contents = bytearray(self.place.read_bytes())
         contents[100:2000] = bytes(1900)
         self.place.write_bytes(contents)
