@@ -101,11 +101,12 @@ class OtherThread(vedro.Scenario):
 
     def given_a_thread_that_writes(self) -> None:
         self.handlers: list[Any] = []
-        self.thread = threading.Thread(target=self.write)
 
-    def write(self) -> None:
-        with interrupts_put_off():
-            self.handlers.append(signal.getsignal(signal.SIGINT))
+        def write() -> None:
+            with interrupts_put_off():
+                self.handlers.append(signal.getsignal(signal.SIGINT))
+
+        self.thread = threading.Thread(target=write)
 
     def when_it_writes(self) -> None:
         self.thread.start()
