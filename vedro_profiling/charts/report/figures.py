@@ -86,7 +86,7 @@ def variable(color: str) -> str:
 
 def _figure(name: str, draw: Callable[[int], Any], colors: dict[str, str], note: str = "") -> Figure | None:
     try:
-        wide, narrow = (draw(width).to_dict() for width in (_WIDE, _NARROW))
+        wide, narrow = (draw(width).to_dict(validate=False) for width in (_WIDE, _NARROW))
     except OptionError:  # there is nothing to draw
         return None
     for specification in (wide, narrow):

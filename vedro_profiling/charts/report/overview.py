@@ -19,6 +19,7 @@ __all__ = (
     "verdict",
 )
 
+_MINUTE: Final = 60
 _OF_HOST: Final = IS_SYSTEM.fill_null(value=False)
 
 
@@ -98,7 +99,7 @@ def _cpu(points: pl.DataFrame) -> Iterator[Number]:
     if not by_target.is_empty():
         target, most = by_target.row(0)
         part = f"{percent(100 * most / total)} of it in {target}" if total else ""
-        yield Number("CPU time", duration(total), part)
+        yield Number("CPU time", duration(total) if total < _MINUTE else span(total), part)
 
 
 def _memory(points: pl.DataFrame) -> Iterator[Number]:

@@ -137,5 +137,5 @@ document.querySelectorAll(".table").forEach((block) => {
 makeThemeButton(document.getElementById("theme"));
 const figures = [...document.querySelectorAll("figure")];
 const drawAll = () => figures.reduce((before, figure) => before.then(() => draw(figure)), Promise.resolve());
-window.addEventListener("resize", drawAll);
+window.addEventListener("resize", () => { if (!window.matchMedia("print").matches) drawAll(); });
 requestAnimationFrame(() => setTimeout(() => drawAll().then(makeTimelineMovable)));
