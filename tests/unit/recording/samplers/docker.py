@@ -673,3 +673,49 @@ class SilentStream(vedro.Scenario):
         assert self.rows == []
         assert self.sampled.sources == []
         assert [thread.name for thread in threading.enumerate() if "docker" in thread.name] == []
+
+
+class NoBytesOfDisks(vedro.Scenario):
+    subject = "a kernel that tells no bytes of disks is told in one note, however many containers there are"
+
+    def given_two_containers_without_disk_counters(self) -> None:
+        self.engine = StandInEngine()
+        for container_id, name in (("aaaa", "app-1"), ("bbbb", "db-1")):
+            folder = Path(str(self.engine.start(container_id, name=name)).format("blkio"))
+            for file in folder.iterdir():
+                file.unlink()
+
+    def when_they_are_read(self) -> None:
+        self.sampled = sample(self.engine)
+        self.sampled.tick()
+        self.notes_before = list(self.sampled.notes)
+        self.sampled.tick_traffic()
+        self.sampled.tick_traffic()
+
+    def then_it_is_told_with_the_first_of_it(self) -> None:
+        assert self.notes_before == []
+        (note,) = self.sampled.notes
+        assert "cgroup v1 Linux counts it up to 6.9 alone" in note
+
+
+class LastObjects(vedro.Scenario):
+    subject = "when a run ends, an object is awaited of each container that is read through the engine, and of no other"
+
+    def given_a_container_read_through_the_engine(self) -> None:
+        self.engine = StandInEngine()
+        self.engine.start("aaaa", name="app-1", started=engine_instant(-3600))
+        self.engine.prepare("aaaa", statistics(10, cpu_ns=1))
+        self.sampled = sample(self.engine, reader="engine")
+        self.files = sample(self.engine)
+        self.sampled.tick()
+
+    def when_the_next_object_is_awaited(self) -> None:
+        stream = self.engine.statistics_of("aaaa")
+        stream.put(statistics(12, cpu_ns=3))
+        with patch("vedro_profiling.recording.samplers.docker._LAST_SECONDS", 20):
+            self.to_be_read = [self.sampled.sampler.await_last(), self.files.sampler.await_last()]
+        self.rows = self.sampled.tick()
+
+    def then_it_is_there_to_be_read(self) -> None:
+        assert self.to_be_read == [True, False]
+        assert [row.cpu_ns for row in self.rows] == [3]
