@@ -24,6 +24,7 @@ _NAMES: Final = (
     "comparison",
     "summary",
     "files",
+    "memory",
     "fuzz",
 )
 

@@ -32,15 +32,15 @@ def make_session(folder: Path | None, **options: Any) -> Session:
     return session
 
 
-def leave_journal(folder: Path, run: str) -> Path:
-    """Leave what a run that was killed would: two readings a second apart, 400 ms of CPU between them."""
+def leave_journal(folder: Path, run: str, *, seconds: int = 1) -> Path:
+    """Leave what a run that was killed would: a reading each second, 400 ms of CPU between two."""
     facts = run_facts(run, process="vedro", tags={"branch": "main"})
     start_ns = facts["anchor"]["monotonic_ns"]
     journal = Journal(folder, facts)
     number = journal.add_source(Source("default", "vedro", "/proc"))
     ticks = journal.buffer("default", "ticks")
-    ticks.append(number, 0, 1_000_000, -1, -1, start_ns)
-    ticks.append(number, 400_000_000, 2_000_000, -1, -1, start_ns + SECOND)
+    for second in range(seconds + 1):
+        ticks.append(number, second * 400_000_000, (second + 1) * 1_000_000, -1, -1, start_ns + second * SECOND)
     path = journal.folder
     journal.close(discard=False)
     assert path is not None

@@ -1,6 +1,7 @@
 """What is left of a recording when its process dies, is forked, or loses its disk: real processes, real signals."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -83,6 +84,25 @@ def has_no_right_to_mount() -> bool:
     return not capabilities or not int(capabilities[0], 16) >> 21 & 1
 
 
+MEMORY_GROUPS = Path("/sys/fs/cgroup/memory") if Path("/sys/fs/cgroup/memory").exists() else Path("/sys/fs/cgroup")
+
+
+def has_no_right_to_limit_memory() -> bool:
+    """Look whether a group can be made here; on cgroup v2 only at the root, where the controller is at hand."""
+    return not os.access(MEMORY_GROUPS, os.W_OK)
+
+
+def make_memory_group(*, limit_bytes: int) -> Path:
+    """Make a cgroup whose processes are killed when they take more."""
+    group = MEMORY_GROUPS / f"vedro-profiling-{os.getpid()}"
+    group.mkdir()
+    vedro.defer(group.rmdir)
+    for name in ("memory.limit_in_bytes", "memory.max"):
+        if (group / name).exists():
+            (group / name).write_text(str(limit_bytes))
+    return group
+
+
 def make_small_disk() -> Path:
     """Mount a disk of 16 MB."""
     folder = vedro.create_tmp_dir() / "disk"
@@ -97,6 +117,7 @@ class Killed(vedro.Scenario):
 
     @params("SIGKILL", "os.kill(os.getpid(), signal.SIGKILL)", -signal.SIGKILL)
     @params("SIGTERM", "os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)", -signal.SIGTERM)
+    @params("SIGHUP", "os.kill(os.getpid(), signal.SIGHUP); time.sleep(60)", -signal.SIGHUP)
     @params("a crash", "os.abort()", -signal.SIGABRT)
     @params("os._exit", "os._exit(7)", 7)
     def __init__(self, death: str, last_words: str, status: int) -> None:
@@ -136,6 +157,38 @@ class Killed(vedro.Scenario):
 
     def and_the_journal_is_gone(self) -> None:
         assert not (self.folder / ".journal").exists()
+
+
+@skip_if(has_no_right_to_limit_memory, "a limit of memory needs a cgroup that can be made")
+class OutOfMemory(vedro.Scenario):
+    subject = "a process that the kernel kills for its memory leaves all its readings, and recover writes them"
+
+    def given_a_process_that_took_more_than_it_may(self) -> None:
+        self.folder = vedro.create_tmp_dir()
+        self.group = make_memory_group(limit_bytes=200_000_000)
+        program = f"""
+Path({str(self.group / "cgroup.procs")!r}).write_text(str(os.getpid()))
+session = start(0.005)
+scenario("a")
+wait_for_ticks(20)
+hoard = [os.urandom(1_000_000) for _ in range(1000)]
+"""
+        self.run = run_program(program, self.folder)
+
+    def when_it_is_recovered(self) -> None:
+        self.files = recover(self.folder)
+
+    def then_it_was_killed(self) -> None:
+        assert self.run.returncode == -signal.SIGKILL, self.run.stderr
+
+    def and_both_files_tell_of_its_end(self) -> None:
+        assert [file.name for file in self.files] == ["profiling.ndjson", "profiling.parquet"]
+        for file in self.files:
+            points = load(file)
+            assert points.filter(metric="scenario_duration")["scenario"].to_list() == ["a"]
+            usage = points.filter(pl.col("metric") == "memory_usage", pl.col("target") != "system")["value"].to_list()
+            assert len(usage) >= 20
+            assert max(usage) > min(usage) + 50
 
 
 class NobodyFinished(vedro.Scenario):

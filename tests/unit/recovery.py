@@ -1,12 +1,20 @@
 """What is recovered of runs that died."""
 
+import errno
+import os
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
 import polars as pl
 import vedro
-from vedro import catched
+from vedro import catched, params
 
 from tests.contexts.sessions import leave_journal, make_session
+from vedro_profiling.drain import write_points
 from vedro_profiling.errors import FileFormatError
 from vedro_profiling.options import Options
+from vedro_profiling.recording.journal import claimed
 from vedro_profiling.recovery import recover, unfinished_runs
 from vedro_profiling.storage import load, read_facts
 
@@ -110,3 +118,150 @@ class DiedTwice(vedro.Scenario):
     def then_both_are_there(self) -> None:
         assert [path.parent.name for path in (self.first[0], self.second[0])] == ["night", "night~2"]
         assert all(path.exists() for path in (*self.first, *self.second))
+
+
+class StoppedBetweenTheFiles(vedro.Scenario):
+    subject = "a recovery that died {when} leaves the journal, and the next one writes both files to the same folder"
+
+    @params("before the first file was whole", 0)
+    @params("between the files", 1)
+    @params("before the journal was deleted", 2)
+    def __init__(self, when: str, written: int) -> None:
+        self.when = when
+        self.written = written
+
+    def given_a_journal_and_a_recovery_of_it_that_died(self) -> None:
+        self.folder = vedro.create_tmp_dir()
+        self.journal = leave_journal(self.folder, "night")
+        self.place = self.folder / "recovered" / "night"
+        self.left = self.written
+        with (
+            catched(KeyboardInterrupt) as self.died,
+            patch("vedro_profiling.recovery.write_points", side_effect=self._take_step),
+            patch("vedro_profiling.recovery.delete_journal", side_effect=self._take_step),
+        ):
+            recover(self.folder)
+        # What a process that is killed leaves of the file that it was writing.
+        self.place.mkdir(parents=True, exist_ok=True)
+        (self.place / ".profiling.ndjson.0f0f.tmp").touch()
+
+    def _take_step(self, *arguments: Any) -> None:
+        if self.left == 0:
+            raise KeyboardInterrupt
+        self.left -= 1
+        write_points(*arguments)
+
+    def when_it_is_recovered_again(self) -> None:
+        self.was_kept = (self.journal / "facts.json").exists()
+        self.files = recover(self.folder)
+
+    def then_the_journal_had_been_kept(self) -> None:
+        assert self.died.type is KeyboardInterrupt
+        assert self.was_kept
+
+    def and_both_files_are_there_once(self) -> None:
+        assert self.files == [self.place / "profiling.ndjson", self.place / "profiling.parquet"]
+        assert sorted(self.place.iterdir()) == self.files
+        assert [path.name for path in self.place.parent.iterdir()] == ["night"]
+        assert [load(file).height for file in self.files] == [4, 4]
+
+    def and_the_journal_is_gone(self) -> None:
+        assert not self.journal.exists()
+
+
+class FolderOfAnotherRun(vedro.Scenario):
+    subject = "a folder with files of another run, or damaged ones, is not written to"
+
+    @params("other.parquet")
+    @params("profiling.parquet")
+    @params("profiling.ndjson")
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def given_a_folder_that_is_taken(self) -> None:
+        self.folder = vedro.create_tmp_dir()
+        leave_journal(self.folder, "night")
+        self.taken = self.folder / "recovered" / "night" / self.name
+        self.taken.parent.mkdir(parents=True)
+        self.taken.write_bytes(b"theirs")
+
+    def when_the_run_is_recovered(self) -> None:
+        self.files = recover(self.folder)
+
+    def then_it_went_beside(self) -> None:
+        assert {file.parent.name for file in self.files} == {"night~2"}
+
+    def and_theirs_is_as_it_was(self) -> None:
+        assert [(path, path.read_bytes()) for path in self.taken.parent.iterdir()] == [(self.taken, b"theirs")]
+
+
+class NoRoom(vedro.Scenario):
+    subject = "a run that cannot be written keeps its journal, the others are recovered, and the error is told"
+
+    def given_two_runs_and_no_room_for_the_first(self) -> None:
+        self.folder = vedro.create_tmp_dir()
+        self.journals = [leave_journal(self.folder, run) for run in ("a", "b")]
+
+    def when_they_are_recovered(self) -> None:
+        with (
+            patch("vedro_profiling.recovery.write_points", side_effect=self._write_all_but_a),
+            catched(OSError) as self.caught,
+        ):
+            recover(self.folder)
+
+    def _write_all_but_a(self, run: pl.DataFrame, path: Path, facts: dict[str, Any]) -> None:
+        if facts["run"] == "a":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        write_points(run, path, facts)
+
+    def then_the_error_is_the_systems_own(self) -> None:
+        assert isinstance(self.caught.value, OSError)
+        assert self.caught.value.errno == errno.ENOSPC
+
+    def and_the_other_run_is_there(self) -> None:
+        assert load(self.folder / "recovered" / "b").height == 4
+        assert [journal.exists() for journal in self.journals] == [True, False]
+
+    def and_the_first_can_be_recovered_later(self) -> None:
+        assert {file.parent.name for file in recover(self.folder)} == {"a"}
+
+
+class LongRun(vedro.Scenario):
+    subject = "a long run is recovered in slices, which are gone afterwards"
+
+    def given_a_dead_run(self) -> None:
+        self.folder = vedro.create_tmp_dir()
+        self.journal = leave_journal(self.folder, "night", seconds=20_000)
+
+    def when_it_is_recovered(self) -> None:
+        with patch("vedro_profiling.recovery.READINGS_AT_ONCE", 5000):
+            self.files = recover(self.folder)
+
+    def then_everything_is_in_both_files(self) -> None:
+        for file in self.files:
+            points = load(file)
+            assert points.filter(metric="memory_usage").height == 20_000 + 1
+            assert points.filter(metric="cpu_time")["value"].sum() == 20_000 * 400
+
+    def and_nothing_else_is_left(self) -> None:
+        assert not self.journal.parent.exists()
+        assert sorted(self.files[0].parent.iterdir()) == self.files
+
+
+class DoneMeanwhile(vedro.Scenario):
+    subject = "a journal that another recovery has at the moment is left to it"
+
+    def given_a_journal_that_is_being_recovered(self) -> None:
+        self.folder = vedro.create_tmp_dir()
+        self.journal = leave_journal(self.folder, "night")
+
+    def when_it_is_recovered_by_another(self) -> None:
+        with (
+            claimed(self.journal),
+            patch("vedro_profiling.recovery.unfinished_journals", return_value=[self.journal]),
+        ):
+            self.files = recover(self.folder)
+
+    def then_nothing_was_done(self) -> None:
+        assert self.files == []
+        assert self.journal.exists()
