@@ -120,9 +120,14 @@ async function draw(figure) {
   const options = { mode: "vega-lite", ast: true, actions: false, renderer: "svg", logLevel: ERRORS_ONLY, tooltip: { theme: "custom" } };
   try {
     const spec = await unpacked(figure.querySelector(`script.${kind}`).textContent);
+    const label = place.getAttribute("aria-label");
     figure.view?.finalize();
     const result = await window.vegaEmbed(place, spec, options);
     figure.view = result.view;
+    // Vega makes a document of the place, with an object for each of its marks: too much to listen to.
+    place.setAttribute("role", "img");
+    place.setAttribute("aria-label", label);
+    place.removeAttribute("aria-roledescription");
     figure.dataset.ready = kind;
   } catch (error) {
     place.textContent = `This chart could not be drawn (${error.message}); the tables have the numbers.`;
