@@ -225,6 +225,33 @@ class NobodyFinished(vedro.Scenario):
         assert load(self.folder).filter(metric="scenario_duration").height == 1
 
 
+class LongRunThatNobodyFinished(vedro.Scenario):
+    subject = "a long run is written in slices at exit too, with every reading in both files"
+
+    def given_a_folder(self) -> None:
+        self.folder = vedro.create_tmp_dir()
+
+    def when_a_process_of_six_thousand_readings_ends(self) -> None:
+        program = """
+import vedro_profiling.session
+vedro_profiling.session.READINGS_AT_ONCE = 2000
+session = start(3600)
+for number in range(1500):
+    scenario(f"s{number}")
+"""
+        self.run = run_program(program, self.folder)
+
+    def then_nothing_is_said(self) -> None:
+        assert (self.run.returncode, self.run.stderr) == (0, "")
+
+    def and_both_files_hold_everything(self) -> None:
+        assert sorted(path.name for path in self.folder.iterdir()) == ["profiling.ndjson", "profiling.parquet"]
+        for file in self.folder.iterdir():
+            points = load(file)
+            assert points.filter(metric="scenario_duration").height == 1500
+            assert points.filter(metric="memory_usage", target="system").height == 3000 + 2
+
+
 class Forked(vedro.Scenario):
     subject = "a forked child that {end} ends cleanly and writes nothing; the run goes on"
 
