@@ -128,6 +128,7 @@ async function draw(figure) {
     place.setAttribute("role", "img");
     place.setAttribute("aria-label", label);
     place.removeAttribute("aria-roledescription");
+    place.querySelector("svg").setAttribute("aria-hidden", "true");
     figure.dataset.ready = kind;
   } catch (error) {
     place.textContent = `This chart could not be drawn (${error.message}); the tables have the numbers.`;
