@@ -20,7 +20,7 @@ __all__ = (
 class Life:
     """A container that is being read; made by the discovery thread, then left to the one that reads."""
 
-    __slots__ = ("born_at_ns", "container", "directories", "fault", "read_at_ns", "reader", "source", "traffic")
+    __slots__ = ("born_at_ns", "container", "directories", "fault", "last", "reader", "source", "traffic")
 
     def __init__(
         self, container: Container, directories: Directories, reader: CgroupReader, born_at_ns: int | None
@@ -30,7 +30,7 @@ class Life:
         self.reader = reader
         self.born_at_ns = born_at_ns
         self.source = -1
-        self.read_at_ns = 0
+        self.last = Reading(MISSING, MISSING, MISSING, MISSING, 0)
         self.traffic = Traffic(0, 0, 0, 0, 0)
         self.fault: OSError | None = None
 
@@ -40,7 +40,7 @@ class Life:
             reading = self.reader.read(at_border=at_border)
         except OSError as error:
             return self._end(error)
-        self.read_at_ns = reading.at_ns
+        self.last = reading
         append(self.source, *reading)
         return True
 
@@ -81,9 +81,13 @@ class LastWords(NamedTuple):
         return None
 
     def append_reading(self, append: Append) -> None:
-        """Append the reading, unless a later one made it stale."""
-        if self.reading.at_ns > self.life.read_at_ns:
-            self.life.read_at_ns = self.reading.at_ns
+        """Append the reading, unless a later one made it stale.
+
+        Between its CPU and its instant the other thread may have read more CPU at an earlier instant.
+        """
+        last = self.life.last
+        if self.reading.at_ns > last.at_ns and self.reading.cpu_ns >= last.cpu_ns:
+            self.life.last = self.reading
             append(self.life.source, *self.reading)
 
     def append_traffic(self, append: Append) -> None:
