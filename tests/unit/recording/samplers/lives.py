@@ -5,7 +5,6 @@ from pathlib import Path
 import vedro
 from vedro import params
 
-from tests.contexts.recording import Reading as Row
 from vedro_profiling.recording.samplers import MISSING
 from vedro_profiling.recording.samplers.cgroup import CgroupReader, Reading, Traffic
 from vedro_profiling.recording.samplers.cgroup_paths import Directories
@@ -36,7 +35,7 @@ class StaleWords(vedro.Scenario):
 
     def given_a_life_that_was_read(self) -> None:
         self.life = begin(vedro.create_tmp_dir(), cpu_us=50)
-        self.rows: list[Row] = []
+        self.rows: list[tuple[int, ...]] = []
         self.life.read(lambda *row: self.rows.append(row))
 
     def when_the_last_words_are_appended(self) -> None:
