@@ -9,6 +9,7 @@ from vedro import catched, params
 
 from tests.contexts.sessions import NEVER, contents, make_session
 from vedro_profiling.block import record
+from vedro_profiling.drain import in_memory
 from vedro_profiling.errors import RecordingError
 from vedro_profiling.options import Options
 from vedro_profiling.recovery import recover
@@ -41,6 +42,10 @@ class StartToFiles(vedro.Scenario):
         assert self.outcome.files == [self.folder / "profiling.ndjson", self.folder / "profiling.parquet"]
         for file in self.outcome.files:
             assert load(file).height == self.outcome.points.height
+
+    def and_the_outcome_knows_of_them(self) -> None:
+        assert self.outcome.has_points
+        assert not replace(self.outcome, points=in_memory(self.outcome.points).lazy().clear()).has_points
 
     def and_the_facts_say_how_it_was_recorded(self) -> None:
         (facts,) = read_facts(self.folder / "profiling.parquet")
