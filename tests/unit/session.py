@@ -1,6 +1,7 @@
 """A run from start to files."""
 
 import os
+from dataclasses import replace
 from unittest.mock import patch
 
 import polars as pl
@@ -9,7 +10,6 @@ from vedro import catched, params
 
 from tests.contexts.sessions import NEVER, contents, make_session
 from vedro_profiling.block import record
-from vedro_profiling.drain import in_memory
 from vedro_profiling.errors import RecordingError
 from vedro_profiling.options import Options
 from vedro_profiling.recovery import recover
@@ -32,7 +32,7 @@ class StartToFiles(vedro.Scenario):
         self.outcome = self.session.finish()
 
     def then_the_points_tell_of_the_scenario(self) -> None:
-        points = self.outcome.points
+        points = self.session.points
         assert points.filter(metric="scenario_duration")["status"].to_list() == ["passed"]
         cpu = points.filter(pl.col("metric") == "cpu_time", pl.col("scenario") == "scenarios/a.py::A")
         assert cpu.filter(pl.col("target") != "system")["value"].item() > 0
@@ -41,11 +41,11 @@ class StartToFiles(vedro.Scenario):
     def and_so_do_the_files(self) -> None:
         assert self.outcome.files == [self.folder / "profiling.ndjson", self.folder / "profiling.parquet"]
         for file in self.outcome.files:
-            assert load(file).height == self.outcome.points.height
+            assert load(file).height == self.session.points.height
 
     def and_the_outcome_knows_of_them(self) -> None:
         assert self.outcome.has_points
-        assert not replace(self.outcome, points=in_memory(self.outcome.points).lazy().clear()).has_points
+        assert not replace(self.outcome, points=self.session.points.lazy().clear()).has_points
 
     def and_the_facts_say_how_it_was_recorded(self) -> None:
         (facts,) = read_facts(self.folder / "profiling.parquet")
@@ -94,7 +94,7 @@ class InMemory(vedro.Scenario):
         self.outcome = self.session.finish()
 
     def then_there_are_points(self) -> None:
-        assert self.outcome.points.height > 0
+        assert self.session.points.height > 0
 
     def and_no_files_and_no_journal(self) -> None:
         assert self.outcome.files == []
@@ -121,7 +121,7 @@ class Formats(vedro.Scenario):
 
     def then_these_are_there_and_can_be_read(self) -> None:
         assert sorted(path.name for path in self.folder.iterdir()) == self.files
-        assert all(load(file).height == self.outcome.points.height for file in self.outcome.files)
+        assert all(load(file).height == self.session.points.height for file in self.outcome.files)
 
 
 class FileThatCannotBeWritten(vedro.Scenario):
@@ -147,7 +147,7 @@ class FileThatCannotBeWritten(vedro.Scenario):
     def and_recover_wrote_both(self) -> None:
         folder = self.folder / "recovered" / "run-1"
         assert self.recovered == [folder / "profiling.ndjson", folder / "profiling.parquet"]
-        assert all(load(file).height == self.outcome.points.height for file in self.recovered)
+        assert all(load(file).height == self.session.points.height for file in self.recovered)
 
 
 class DiskFullAtTheEnd(vedro.Scenario):
