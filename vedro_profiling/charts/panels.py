@@ -158,12 +158,17 @@ class Panel:
         definition: Any = alt.MarkDef(**{"clip": not self.is_still, "opacity": 1, **parts, **mark})
         # In one call, for Altair copies the chart at each further one, and with channels made out, for it takes 5 ms to
         # make one out of a string or a dict.
-        layer: alt.Chart = alt.Chart(inline(rows), mark=definition).encode(
+        layer: alt.Chart = alt.Chart(inline(rows.drop(self._untold, strict=False)), mark=definition).encode(
             x=self._x,
             y=self.y(),
             **{"color": self.color, **self._fading(opacity), **channels},
         )
         return layer
+
+    @property
+    def _untold(self) -> Sequence[str]:
+        # What nobody can hover over need not be carried along.
+        return ("name", "run", "elapsed") if self.is_still else ()
 
     def _fading(self, opacity: float) -> dict[str, Any]:
         if self.picked_by is None:
@@ -174,10 +179,12 @@ class Panel:
     def _ranges(self, dense: pl.DataFrame) -> list[alt.Chart]:
         if dense.is_empty():
             return []
-        # Two columns a pixel look like all readings; where lines hide each other, one is enough.
-        columns = 2 if dense["line"].n_unique() <= _FEW_LINES else 1
+        # Two columns a pixel look like all readings; where lines hide each other, one is enough, and so it is on paper.
+        columns = 1 if self.is_still or dense["line"].n_unique() > _FEW_LINES else 2
         rows = reduce_lines(dense, pixels=columns * self.width, by=_LINE)
-        return [self._layer(rows, {"type": "line", "strokeWidth": 1}, opacity=_PALE, detail=_BY_LINE)]
+        # Mitred, the strokes of a peak would meet above it.
+        mark = {"type": "line", "strokeWidth": 1, "strokeJoin": "bevel"}
+        return [self._layer(rows, mark, opacity=_PALE, detail=_BY_LINE)]
 
     def _thin(self) -> list[alt.Chart]:
         if self.thin is None or self.thin.is_empty():

@@ -87,7 +87,8 @@ def _specification(chart: Any) -> str:
     """
     return _ESCAPE.sub(
         lambda found: found[0] if found[0] in _HARMLESS else "\N{REPLACEMENT CHARACTER}",
-        json.dumps(chart.to_dict(), ensure_ascii=False),
+        # Altair has judged each part when it was made; to judge the whole again takes as long as to write it.
+        json.dumps(chart.to_dict(validate=False), ensure_ascii=False),
     )
 
 
