@@ -49,6 +49,19 @@ def save_profiles(points: pl.DataFrame | pl.LazyFrame, folder: str | os.PathLike
         If a column is missing.
     OptionError
         If there is nothing to draw.
+
+    Examples
+    --------
+    >>> from datetime import datetime, timezone
+    >>> noon = datetime(2026, 1, 26, 12, tzinfo=timezone.utc)
+    >>> points = pl.DataFrame({
+    ...     "time": [noon, noon.replace(second=1)], "metric": "cpu_percent", "value": [10.0, 90.0],
+    ...     "target": "app", "method": "docker", "run": "run-1",
+    ... })
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [path.name for path in save_profiles(points, folder, ppi=72)]
+    ['app_profile.png']
     """
     lines = unbroken_lines(readings_to_draw(points))
     window = window_of(lines)
