@@ -2,7 +2,6 @@
 
 from collections.abc import Container, Iterable
 from contextlib import ExitStack
-from types import SimpleNamespace
 from typing import Final
 from unittest.mock import patch
 
@@ -152,9 +151,9 @@ class Kernel:
     def at_its_time(self) -> ExitStack:
         """Let the modules that follow processes see the kernel's time."""
         stack = ExitStack()
-        clock = SimpleNamespace(monotonic_ns=lambda: self.now_ns)
         for module in ("members", "family"):
-            stack.enter_context(patch(f"vedro_profiling.recording.samplers.{module}.time", clock))
+            clock = f"vedro_profiling.recording.samplers.{module}.monotonic_ns"
+            stack.enter_context(patch(clock, lambda: self.now_ns))
         return stack
 
 

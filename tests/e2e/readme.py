@@ -1,5 +1,6 @@
 """What the README prints works as printed."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -32,10 +33,16 @@ class Recipes(vedro.Scenario):
         self.run = self.project.run()
 
     def when_each_block_is_run(self) -> None:
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         commands = {"python": [sys.executable, "-c"], "sh": ["bash", "-euo", "pipefail", "-c"]}
         self.results = {
             block: subprocess.run(
-                [*commands[language], block], cwd=self.project.folder, capture_output=True, text=True, check=False
+                [*commands[language], block],
+                cwd=self.project.folder,
+                env={**os.environ, "PATH": path},
+                capture_output=True,
+                text=True,
+                check=False,
             )
             for language, block in BLOCKS
         }
@@ -94,3 +101,25 @@ class Commands(vedro.Scenario):
         named = set(re.findall(r"uv run just ([a-z][\w-]*)", README))
         assert named >= {"demo", "test", "bench"}
         assert named - self.recipes == set()
+
+
+class Faults(vedro.Scenario):
+    subject = "each scenario that the README names for what can go wrong is there"
+
+    def given_the_table(self) -> None:
+        table = README.split("## What can go wrong")[1].split("\n## ")[0]
+        self.rows = [row.rsplit(" | ", 1)[1] for row in table.splitlines() if row.startswith("| ")][1:]
+        assert len(self.rows) >= 25
+
+    def when_each_name_is_looked_up(self) -> None:
+        self.missing = []
+        for row in self.rows:
+            for path, names in re.findall(r"`([\w/]+\.py)` (\w+(?:, \w+)*)", row) or [(row, "a test")]:
+                source = ROOT / "tests" / path
+                scenarios = re.findall(
+                    r"^class (\w+)", source.read_text("utf-8") if source.is_file() else "", re.MULTILINE
+                )
+                self.missing += [f"{path} {name}" for name in names.split(", ") if name not in scenarios]
+
+    def then_none_is_missing(self) -> None:
+        assert self.missing == []

@@ -25,6 +25,8 @@ import threading
 import time
 import warnings
 
+import freezegun
+import time_machine
 import vedro
 
 descriptors = []
@@ -47,6 +49,20 @@ def take_every_descriptor():
 def give_them_back():
     while descriptors:
         os.close(descriptors.pop())
+
+
+def set_clocks_back():
+    for name in ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns"):
+        hour = 3600 * (10**9 if name.endswith("ns") else 1)
+        setattr(time, name, lambda read=getattr(time, name), hour=hour: read() - hour)
+
+
+def freeze():
+    freezegun.freeze_time("2001-01-01").start()
+
+
+def travel():
+    time_machine.travel(0, tick=False).start()
 
 
 def hold_the_gil(seconds):
@@ -110,6 +126,9 @@ class Faults(vedro.Scenario):
     subject = "a test that {fault} ends as without profiling, and both files hold the run to its end"
 
     @params("takes every descriptor for a while", "take_every_descriptor(); burn(); give_them_back()")
+    @params("sets all clocks of Python back by an hour", "set_clocks_back()")
+    @params("freezes time, as freezegun does", "freeze()")
+    @params("travels in time, as time-machine does", "travel()")
     @params("holds the GIL for a second", "hold_the_gil(1)")
     @params("traces every line of every thread", "sys.settrace(trace); threading.settrace(trace)")
     @params("forks", "fork()")

@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
-from vedro_profiling.recording.clock import TickGrid
+from vedro_profiling.recording.clock import TickGrid, monotonic_ns
 from vedro_profiling.recording.forks import hush_forks
 from vedro_profiling.recording.journal_writer import Journal
 from vedro_profiling.recording.samplers import Sampler
@@ -163,7 +163,7 @@ class Recorder:
         journal: Journal,
         *,
         poll_seconds: float,
-        monotonic_ns: Callable[[], int] = time.monotonic_ns,
+        monotonic_ns: Callable[[], int] = monotonic_ns,
         wait: Callable[[threading.Event, float], object] = threading.Event.wait,
     ) -> None:
         self._journal = journal

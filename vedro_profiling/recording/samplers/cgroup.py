@@ -6,11 +6,11 @@ Formats: kernel documentation, admin-guide/cgroup-v1/{memory,cpuacct,blkio-contr
 import errno
 import os
 import stat
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from vedro_profiling.recording.clock import monotonic_ns
 from vedro_profiling.recording.kernel_file import KernelFile
 from vedro_profiling.recording.samplers import MISSING
 from vedro_profiling.recording.samplers.cgroup_formats import (
@@ -105,7 +105,7 @@ class CgroupReader:
         *,
         reset_peaks: bool = False,
         host_network: bool = False,
-        monotonic_ns: Callable[[], int] = time.monotonic_ns,
+        monotonic_ns: Callable[[], int] = monotonic_ns,
     ) -> None:
         self.version = directories.version
         self.resets_peak = False

@@ -2,11 +2,11 @@
 
 import contextlib
 import threading
-import time
 from collections.abc import Callable
 from typing import Any, Final
 
 from vedro_profiling.errors import ProfilingError
+from vedro_profiling.recording.clock import monotonic_ns
 from vedro_profiling.recording.samplers.containers import Container, Selection
 from vedro_profiling.recording.samplers.engine import Backoff, Engine, Stream, close_stream
 
@@ -74,7 +74,7 @@ class Discovery:
 
     def start(self, *, wait_seconds: float) -> None:
         """Start following; return when the first list is through, or has failed, or after `wait_seconds`."""
-        self._started_at_ns = time.monotonic_ns()
+        self._started_at_ns = monotonic_ns()
         self._thread.start()
         if not self._settled.wait(wait_seconds):
             self._note_silence(wait_seconds)
@@ -121,7 +121,7 @@ class Discovery:
     def _settle(self) -> None:
         with self._lock:
             if self._complained and not self._listed and not self._stopping.is_set():
-                late_seconds = (time.monotonic_ns() - self._started_at_ns) / 1e9
+                late_seconds = (monotonic_ns() - self._started_at_ns) / 1e9
                 self._tell(
                     f"docker: the engine answered {late_seconds:.1f} s into the run; containers are read from then on"
                 )

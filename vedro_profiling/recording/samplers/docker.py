@@ -1,12 +1,12 @@
 """Containers: found through the engine, read from their cgroup files or, where these are out of reach, through it."""
 
 import queue
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
 from vedro_profiling import schema
+from vedro_profiling.recording.clock import monotonic_ns
 from vedro_profiling.recording.samplers import MISSING, Append, Roster, Source
 from vedro_profiling.recording.samplers.containers import Container, Selection
 from vedro_profiling.recording.samplers.discovery import Discovery
@@ -95,7 +95,7 @@ class DockerSampler:
     def open(self, roster: Roster) -> None:
         """Start to follow the engine; wait for its list and for a first object of each stream, 2 s at most."""
         self._roster = roster
-        self._opened_at_ns = time.monotonic_ns()
+        self._opened_at_ns = monotonic_ns()
         self._discovery = Discovery(
             self._connect,
             self._selection,
@@ -107,7 +107,7 @@ class DockerSampler:
         )
         self._discovery.start(wait_seconds=_LIST_SECONDS)
         for stream in list(self._streams.values()):
-            stream.answered.wait(_OPEN_SECONDS - (time.monotonic_ns() - self._opened_at_ns) / 1e9)
+            stream.answered.wait(_OPEN_SECONDS - (monotonic_ns() - self._opened_at_ns) / 1e9)
         self._take_changes()
 
     def read(self, append: Append, *, at_border: bool = False) -> None:
@@ -136,7 +136,7 @@ class DockerSampler:
 
     def await_last(self) -> bool:
         """Wait for an object of each stream that was read after the run: so none of its CPU is missing."""
-        ended_at_ns = time.monotonic_ns()
+        ended_at_ns = monotonic_ns()
         streams = list(self._streams.values())
         for stream in streams:
             stream.await_object(ended_at_ns, until_ns=ended_at_ns + round(_LAST_SECONDS * 1e9))
@@ -156,9 +156,9 @@ class DockerSampler:
         streams = list(self._streams.values())
         for stream in streams:
             stream.stop()
-        deadline = time.monotonic() + _JOIN_SECONDS
+        deadline = monotonic_ns() / 1e9 + _JOIN_SECONDS
         for stream in streams:
-            stream.join(max(0.0, deadline - time.monotonic()))
+            stream.join(max(0.0, deadline - monotonic_ns() / 1e9))
 
     def _drop(self, lives: list[Life]) -> None:
         for life in lives:

@@ -3,9 +3,10 @@
 import contextlib
 import json
 import threading
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from vedro_profiling.recording.clock import now_unix_ns
 
 if TYPE_CHECKING:
     from requests import Response
@@ -94,7 +95,7 @@ class _SdkEngine:
     def events(self) -> Stream:
         # The engine answers before it subscribes us; what happened in between it replays, from the whole second on.
         filters = {"type": "container", "event": list(_EVENTS)}
-        stream: Stream = self._api.events(since=int(time.time()), filters=filters, decode=True)
+        stream: Stream = self._api.events(since=now_unix_ns() // 1_000_000_000, filters=filters, decode=True)
         return stream
 
     def running(self) -> list[dict[str, Any]]:

@@ -1,10 +1,10 @@
 """The processes that are followed: those chosen at the start, and all that descend from them."""
 
-import time
 from collections.abc import Callable
 from typing import Final
 
 from vedro_profiling import schema
+from vedro_profiling.recording.clock import monotonic_ns
 from vedro_profiling.recording.samplers import MISSING, Append, Roster, Source
 from vedro_profiling.recording.samplers.descent import Descent
 from vedro_profiling.recording.samplers.ledger import settle
@@ -135,7 +135,7 @@ class Family:
             return False
         if self._waited_for_ns() != self._me.reaped_ns:
             return False
-        at_ns = time.monotonic_ns()
+        at_ns = monotonic_ns()
         if len(self._descent.below((self._me.pid,))) > 1:
             return False
         self._looked_ns = self._rest_untold_since_ns = at_ns
@@ -152,7 +152,7 @@ class Family:
         self._rest_untold_since_ns = self._looked_ns
 
     def _look(self) -> None:
-        at_ns = time.monotonic_ns()
+        at_ns = monotonic_ns()
         self._look_at_me()
         for member in self._members.values():
             if member.is_alive and member is not self._me:

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, Protocol
@@ -10,6 +9,7 @@ from typing import Final, Protocol
 import psutil
 
 from vedro_profiling import schema
+from vedro_profiling.recording.clock import monotonic_ns
 from vedro_profiling.recording.kernel_file import KernelFile, open_or_none
 from vedro_profiling.recording.samplers import MISSING, Append, Roster, Source
 from vedro_profiling.recording.samplers.cgroup_formats import network_bytes
@@ -138,13 +138,13 @@ class HostSampler:
     def read(self, append: Append, *, at_border: bool = False) -> None:  # noqa: ARG002 - a border costs no less here
         """Read CPU and memory."""
         if self._host is not None:
-            at_ns = time.monotonic_ns()
+            at_ns = monotonic_ns()
             append(self._source, self._host.cpu_ns(), self._host.memory_bytes(), MISSING, MISSING, at_ns)
 
     def read_traffic(self, append: Append) -> None:
         """Read network and disk."""
         if self._host is not None:
-            append(self._source, *self._host.traffic(), time.monotonic_ns())
+            append(self._source, *self._host.traffic(), monotonic_ns())
 
     def await_last(self) -> bool:
         """Wait for nothing: the kernel knows all."""

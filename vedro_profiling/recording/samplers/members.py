@@ -1,8 +1,8 @@
 """A process that is followed, and the target that sums up all processes of a name."""
 
-import time
 from typing import Final, Protocol
 
+from vedro_profiling.recording.clock import monotonic_ns
 from vedro_profiling.recording.samplers import MISSING, Append
 from vedro_profiling.recording.samplers.procfs import ProcessStat, ProcessUsage
 
@@ -69,7 +69,7 @@ class Member:
         self.disk = (0, 0)
         self.threads = 0
         """0 while that is not known."""
-        self.read_at_ns = self.ended_at_ns = time.monotonic_ns()
+        self.read_at_ns = self.ended_at_ns = monotonic_ns()
         self._cores = 0.0
         self.reaped_ns = reaped_ns
         """CPU of all it has waited for, as it was when last looked at."""
@@ -104,7 +104,7 @@ class Member:
         try:
             now = self.process.disk()
         except OSError:
-            self.end(time.monotonic_ns())
+            self.end(monotonic_ns())
             return 0, 0
         if MISSING in now:
             return None
@@ -171,7 +171,7 @@ class Target:
     def read(self) -> None:
         """Read all its processes; `tell` hands it over."""
         # The instant stands beside the first thing read, which is the CPU clock.
-        self._at_ns = at_ns = time.monotonic_ns()
+        self._at_ns = at_ns = monotonic_ns()
         for member in self.members:
             self.cpu_ns += member.read(at_ns)
         self._drop_ended()
@@ -199,4 +199,4 @@ class Target:
                 self.disk[1] + sum(written for _, written in known),
             )
             told = self.disk if len(known) == len(amounts) else (MISSING, MISSING)
-            append(self.source, MISSING, MISSING, *told, time.monotonic_ns())
+            append(self.source, MISSING, MISSING, *told, monotonic_ns())

@@ -11,6 +11,7 @@ from typing import Final
 import psutil
 
 from vedro_profiling import schema
+from vedro_profiling.recording.clock import monotonic_ns, now_unix_ns
 from vedro_profiling.recording.samplers import MISSING, Append, Roster
 from vedro_profiling.recording.samplers.descent import Descent, LinuxDescent
 from vedro_profiling.recording.samplers.family import Family
@@ -96,12 +97,12 @@ class PortableProcess:
     def stat(self) -> ProcessStat:
         """Read name and parent; what reaped children used is known of the test process alone."""
         with _as_os_error(), self._process.oneshot():
-            age_ns = round((time.time() - self._process.create_time()) * 1e9)
+            age_ns = round((now_unix_ns() / 1e9 - self._process.create_time()) * 1e9)
             return ProcessStat(
                 self._process.name(),
                 self._process.ppid(),
                 reaped_ns=0,
-                started_at_ns=time.monotonic_ns() - age_ns,
+                started_at_ns=monotonic_ns() - age_ns,
                 is_zombie=self._is_zombie(),
             )
 
@@ -206,7 +207,7 @@ class ProcessSampler:
     def read(self, append: Append, *, at_border: bool = False) -> None:
         """Read CPU, RSS and peak of every target that is alive; look for children if that is due."""
         if self._family is not None:
-            at_ns, began_ns = time.monotonic_ns(), time.thread_time_ns()
+            at_ns, began_ns = monotonic_ns(), time.thread_time_ns()
             is_due = at_ns >= self._look_due_ns
             is_look = is_due or (at_border and self._descent.is_cheap)
             someone_ended = self._family.read(append, with_look=is_look, at_border=at_border)

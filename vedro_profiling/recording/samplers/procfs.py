@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
+from vedro_profiling.recording.clock import monotonic_ns
 from vedro_profiling.recording.kernel_file import KernelFile, open_or_none, read_once
 from vedro_profiling.recording.samplers import MISSING
 
@@ -64,7 +65,7 @@ def parse_stat(content: bytes) -> ProcessStat:
     """
     opening, closing = content.index(b"("), content.rindex(b")")
     fields = content[closing + 2 :].split(b" ", 20)
-    suspended_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME) - time.monotonic_ns()
+    suspended_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME) - monotonic_ns()
     return ProcessStat(
         name=content[opening + 1 : closing].decode(errors="replace"),
         parent=int(fields[1]),

@@ -2,10 +2,10 @@
 
 import contextlib
 import threading
-import time
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from vedro_profiling.recording.clock import monotonic_ns
 from vedro_profiling.recording.samplers import MISSING, Append
 from vedro_profiling.recording.samplers.cgroup import Reading, Traffic
 from vedro_profiling.recording.samplers.containers import Container
@@ -110,7 +110,7 @@ class StreamedLife:
         with self._progress:
             self._progress.wait_for(
                 lambda: self._over.is_set() or self._last.at_ns == 0 or self._last.at_ns >= since_ns,
-                max(0.0, (until_ns - time.monotonic_ns()) / 1e9),
+                max(0.0, (until_ns - monotonic_ns()) / 1e9),
             )
 
     def join(self, seconds: float) -> None:
@@ -161,7 +161,7 @@ class StreamedLife:
 
     def _take(self, stats: dict[str, Any]) -> bool:
         """Hand an object over, once; False if it cannot be of this life."""
-        arrived_at_ns, read_ns = time.monotonic_ns(), unix_ns(stats["read"])
+        arrived_at_ns, read_ns = monotonic_ns(), unix_ns(stats["read"])
         cpu_ns, memory, working_set, peak = usage_of(stats)
         if read_ns < 0 or cpu_ns < self._last.cpu_ns:
             return False

@@ -21,7 +21,7 @@ class ThroughTheSdk(vedro.Scenario):
 
     def when_it_is_asked(self) -> None:
         engine = connect_from_environment()
-        with patch("time.time", return_value=1795394364.9):
+        with patch("vedro_profiling.recording.samplers.engine.now_unix_ns", return_value=1795394364_900_000_000):
             self.stream = engine.events()
         self.running = engine.running()
         self.inspected = [engine.inspect("a"), engine.inspect("b")]

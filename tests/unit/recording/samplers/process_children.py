@@ -353,9 +353,13 @@ class LooksWhenDue(vedro.Scenario):
         self.now_ns = 10_000 * MILLISECOND
 
     def when_ticks_follow_every_20_ms(self) -> None:
-        with patch.object(self.sampler, "_family") as family, patch(f"{ProcessSampler.__module__}.time") as clock:
+        here = ProcessSampler.__module__
+        with (
+            patch.object(self.sampler, "_family") as family,
+            patch(f"{here}.time") as clock,
+            patch(f"{here}.monotonic_ns", lambda: self.now_ns),
+        ):
             family.read.side_effect = self._read
-            clock.monotonic_ns = lambda: self.now_ns
             clock.thread_time_ns = lambda: self.cpu_ns
             for self.takes_ns, self.ended in (
                 (0, False),
