@@ -88,6 +88,12 @@ class ManyScenarios(vedro.Scenario):
     def and_the_notable_are_among_them(self) -> None:
         assert {"long", "failed"} <= {*self.bands["label"]}
 
+    def and_a_chart_neither_names_nor_shades_so_many(self) -> None:
+        spec = timeline(self.points).to_dict()
+        (strip,) = layers_of(spec, "rect")
+        assert len(rows_of(spec, strip)) > 600
+        assert list(layers_of(spec, "text")) == []
+
 
 class NoScenarios(vedro.Scenario):
     subject = "a run without scenarios has a strip of the whole run, and several runs none that could be at one time"
