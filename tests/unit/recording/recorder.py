@@ -572,26 +572,6 @@ class ReadNow(vedro.Scenario):
         self.recorder.start()
 
     def when_one_is_asked_for_after_30_ms(self) -> None:
-        self.time.now_ns += 30 * MILLISECOND
-        self.recorder.read()
-
-    def then_it_is_there(self) -> None:
-        assert instants(self.journal, "borders") == [30]
-        assert instants(self.journal, "traffic")[-1] == 30
-
-    def and_the_grid_is_as_it_was(self) -> None:
-        assert instants(self.journal, "ticks") == [0]
-
-
-class ReadNow(vedro.Scenario):
-    subject = "a reading that is asked for is taken at once, beside the grid, of traffic too"
-
-    def given_a_running_recorder(self) -> None:
-        self.time = SteppedTime(waits=0)
-        self.recorder, self.journal = make_recorder(self.time, [ScriptedSampler(self.time)])
-        self.recorder.start()
-
-    def when_one_is_asked_for_after_30_ms(self) -> None:
         self.time.pass_by(30 * MILLISECOND)
         self.recorder.read()
 
