@@ -3,17 +3,16 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from vedro_profiling._config import VedroProfiling
-from vedro_profiling._plugin import VedroProfilingPlugin
+from vedro_profiling._plugin.config import VedroProfiling
+from vedro_profiling._plugin.plugin import VedroProfilingPlugin
 
 if TYPE_CHECKING:
-    from vedro_profiling._budget import budget
+    from vedro_profiling._plugin.budget import budget
     from vedro_profiling.analysis.comparison import compare
     from vedro_profiling.analysis.comparison_rules import regressions
     from vedro_profiling.analysis.scenarios import scenario_costs
     from vedro_profiling.analysis.summary import summarize
     from vedro_profiling.analysis.thresholds import check
-    from vedro_profiling.block import record
     from vedro_profiling.charts.comparison import comparison_chart
     from vedro_profiling.charts.latency import latency_chart
     from vedro_profiling.charts.overlay import overlay_chart
@@ -31,7 +30,8 @@ if TYPE_CHECKING:
         RecordingError,
         SchemaError,
     )
-    from vedro_profiling.recovery import recover
+    from vedro_profiling.session.block import record
+    from vedro_profiling.session.recovery import recover
     from vedro_profiling.storage import load, read_facts, scan, write_ndjson, write_parquet
 
 __version__ = "1.0.0"
@@ -44,7 +44,7 @@ _HOMES = {
     "ProfilingError": "errors",
     "RecordingError": "errors",
     "SchemaError": "errors",
-    "budget": "_budget",
+    "budget": "_plugin.budget",
     "check": "analysis.thresholds",
     "compare": "analysis.comparison",
     "comparison_chart": "charts.comparison",
@@ -53,8 +53,8 @@ _HOMES = {
     "overlay_chart": "charts.overlay",
     "profile_chart": "charts.profile",
     "read_facts": "storage",
-    "record": "block",
-    "recover": "recovery",
+    "record": "session.block",
+    "recover": "session.recovery",
     "regressions": "analysis.comparison_rules",
     "save_chart": "charts.render",
     "save_profiles": "charts.profiles",

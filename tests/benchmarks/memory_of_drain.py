@@ -5,9 +5,9 @@ import time
 from pathlib import Path
 
 from tests.benchmarks.memory_of_recording import PERIOD_NS, PERIOD_SECONDS, JumpingTime, Steady, resident_mb
-from vedro_profiling.drain import FILE_STEM, READINGS_AT_ONCE, derived, write_points
 from vedro_profiling.recording.facts import run_facts
 from vedro_profiling.recording.journal_writer import Journal
+from vedro_profiling.session.drain import FILE_STEM, READINGS_AT_ONCE, derived, write_points
 
 TARGETS = 50
 TICKS_A_SECOND = 10

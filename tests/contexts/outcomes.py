@@ -7,7 +7,7 @@ import polars as pl
 
 from vedro_profiling.recording.recorder import Cost
 from vedro_profiling.recording.samplers import Source
-from vedro_profiling.session import Outcome
+from vedro_profiling.session.session import Outcome
 
 __all__ = ("make_outcome", "make_verdicts")
 

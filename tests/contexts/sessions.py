@@ -10,7 +10,7 @@ from vedro_profiling.options import Options
 from vedro_profiling.recording.facts import run_facts
 from vedro_profiling.recording.journal_writer import Journal
 from vedro_profiling.recording.samplers import Source
-from vedro_profiling.session import Session
+from vedro_profiling.session.session import Session
 
 __all__ = (
     "NEVER",

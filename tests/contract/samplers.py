@@ -17,7 +17,7 @@ from vedro_profiling.recording.samplers import MISSING, Sampler
 from vedro_profiling.recording.samplers.docker import DockerSampler
 from vedro_profiling.recording.samplers.host import HostSampler, PortableHost
 from vedro_profiling.recording.samplers.process import PortableProcess, ProcessSampler
-from vedro_profiling.session import make_samplers
+from vedro_profiling.session.session import make_samplers
 
 
 def make_docker_sampler() -> DockerSampler:

@@ -23,7 +23,7 @@ PREAMBLE = """
 import json, os, shutil, signal, sys, threading, time
 from pathlib import Path
 from vedro_profiling.options import Options
-from vedro_profiling.session import Session
+from vedro_profiling.session.session import Session
 
 folder = Path(sys.argv[1])
 
@@ -233,8 +233,8 @@ class LongRunThatNobodyFinished(vedro.Scenario):
 
     def when_a_process_of_six_thousand_readings_ends(self) -> None:
         program = """
-import vedro_profiling.session
-vedro_profiling.session.READINGS_AT_ONCE = 2000
+import vedro_profiling.session.session
+vedro_profiling.session.session.READINGS_AT_ONCE = 2000
 session = start(3600)
 for number in range(1500):
     scenario(f"s{number}")

@@ -5,11 +5,11 @@ from typing import Final
 import altair as alt
 import polars as pl
 
-from vedro_profiling.amounts import duration
 from vedro_profiling.analysis.scenarios import scenario_costs
 from vedro_profiling.analysis.system import IS_SYSTEM
 from vedro_profiling.charts import axes, theme
 from vedro_profiling.errors import OptionError
+from vedro_profiling.reporting.amounts import duration
 
 __all__ = ("scenario_chart",)
 

@@ -12,7 +12,7 @@ from vedro_profiling.errors import OptionError
 if TYPE_CHECKING:
     import polars as pl
 
-    from vedro_profiling.digest import Table
+    from vedro_profiling.reporting.digest import Table
 
 __all__ = ("check",)
 
@@ -50,14 +50,14 @@ def check(paths: Paths, budget: Budgets = None, budgets: BudgetFiles = None, sty
 
 
 def _tell(verdicts: "pl.DataFrame", style: Any) -> None:
-    from vedro_profiling.digest import verdict_counts
+    from vedro_profiling.reporting.digest import verdict_counts
 
     print_table(_table(verdicts), style)
     say(f"\nbudgets: {verdict_counts(verdicts)}")
 
 
 def _table(verdicts: "pl.DataFrame") -> "Table":
-    from vedro_profiling.digest import Table
+    from vedro_profiling.reporting.digest import Table
 
     rows = [
         (

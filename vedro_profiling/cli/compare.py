@@ -22,7 +22,7 @@ from vedro_profiling.errors import OptionError
 if TYPE_CHECKING:
     import polars as pl
 
-    from vedro_profiling.digest import Table
+    from vedro_profiling.reporting.digest import Table
 
 __all__ = ("compare",)
 
@@ -103,7 +103,7 @@ def _tell(changes: "pl.DataFrame", shown: "pl.DataFrame", style: Format) -> None
 
 def _table(changes: "pl.DataFrame", *, left_out: int) -> "Table":
     """Lay changes out with what matters most on the left, for that is what a narrow terminal shows."""
-    from vedro_profiling.digest import Table
+    from vedro_profiling.reporting.digest import Table
 
     groups = [name for name in changes.columns[: changes.columns.index("metric")] if name in _shown_groups(changes)]
     titles = ("verdict", "change", "of", *groups, "base", "head", "95 % interval")
@@ -152,7 +152,7 @@ def _interval(change: dict[str, Any]) -> str:
 
 def _amount(metric: str, value: float | None, *, sign: str = "") -> str:
     """Write an amount in its unit; `sign` writes that of a difference."""
-    from vedro_profiling.amounts import duration, megabytes
+    from vedro_profiling.reporting.amounts import duration, megabytes
 
     if value is None:
         return "-"
@@ -164,7 +164,7 @@ def _tell_rules(judged: "pl.DataFrame", style: Format) -> None:
     """Tell of each rule that is broken or was not judged; beside rows for programs, on stderr."""
     if judged.is_empty():
         return
-    from vedro_profiling.digest import verdict_counts, verdicts_missed
+    from vedro_profiling.reporting.digest import verdict_counts, verdicts_missed
 
     lines = [f"rules: {verdict_counts(judged)}"]
     for row in verdicts_missed(judged):

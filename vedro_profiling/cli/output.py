@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from vedro_profiling.digest import Table
+    from vedro_profiling.reporting.digest import Table
 
 __all__ = (
     "PROGRAM",
@@ -55,13 +55,13 @@ def is_for_people(style: Format) -> bool:
 def print_table(content: "Table", style: Format, *, more: str = "--top 0 shows all") -> None:
     """Print a table for people, as text that fits the terminal or as Markdown; `more` leads to what it leaves out."""
     if style == "markdown":
-        from vedro_profiling.markdown import table_lines
+        from vedro_profiling.reporting.markdown import table_lines
 
         say("\n\n".join(table_lines(content)))
         return
     from rich.console import Console
 
-    from vedro_profiling.console import table
+    from vedro_profiling.reporting.console import table
 
     width = width_of(sys.stdout)
     page = Console(width=width, markup=False, emoji=False, highlight=False)
@@ -92,18 +92,18 @@ def _without_infinity(row: dict[str, Any]) -> dict[str, Any]:
 def say_plain(text: str, style: Format) -> None:
     """Print a sentence with names of others in it: as an item in a code span where that is Markdown."""
     if style == "markdown":
-        from vedro_profiling.markdown import code
+        from vedro_profiling.reporting.markdown import code
 
         say(f"- {code(text)}")
         return
-    from vedro_profiling.printable import plain
+    from vedro_profiling.reporting.printable import plain
 
     say(plain(text))
 
 
 def print_files(files: "list[Path]") -> None:
     """Print the paths of files, one a line."""
-    from vedro_profiling.printable import plain
+    from vedro_profiling.reporting.printable import plain
 
     for file in files:
         say(plain(str(file)))
@@ -128,7 +128,7 @@ def _write(content: bytes) -> None:
 
 def complain(text: str) -> None:
     """Print one line to stderr, whatever is in the text."""
-    from vedro_profiling.printable import plain
+    from vedro_profiling.reporting.printable import plain
 
     line = plain(" ".join(text.split()), encoding=sys.stderr.encoding)
     sys.stderr.write(f"{PROGRAM}: {line}\n")

@@ -14,11 +14,11 @@ import typer
 from vedro_profiling.cli.output import PROGRAM, complain, width_of
 from vedro_profiling.cli.pairs import names, pair
 from vedro_profiling.errors import MissingFileError
-from vedro_profiling.interrupts import interrupts_put_off
+from vedro_profiling.session.interrupts import interrupts_put_off
 
 if TYPE_CHECKING:
     from vedro_profiling.options import Options
-    from vedro_profiling.session import Outcome, Session
+    from vedro_profiling.session.session import Outcome, Session
 
 __all__ = ("record",)
 
@@ -84,8 +84,8 @@ def record(  # noqa: PLR0913 - a parameter for each option: Typer makes the help
 
 
 def _record(command: Sequence[str], name: str, options: "Options") -> int:
-    from vedro_profiling.recovery import unfinished_runs
-    from vedro_profiling.session import Session
+    from vedro_profiling.session.recovery import unfinished_runs
+    from vedro_profiling.session.session import Session
 
     for folder in unfinished_runs(options):
         remedy = shlex.join([PROGRAM, "recover", str(options.profiling_dir)])
@@ -110,8 +110,8 @@ def _run(command: Sequence[str], name: str, session: "Session") -> int:
 
 def _tell(outcome: "Outcome") -> None:
     """Print the summary to stderr; the command's stdout stays its own."""
-    from vedro_profiling.console import summary_lines
-    from vedro_profiling.printable import plain
+    from vedro_profiling.reporting.console import summary_lines
+    from vedro_profiling.reporting.printable import plain
 
     lines = summary_lines(outcome, base=Path.cwd(), width=width_of(sys.stderr))
     with suppress(OSError):

@@ -22,7 +22,7 @@ def recover(
     """
     if not folder.is_dir():
         raise MissingFileError(f"There is no folder {folder}. Name the one that the run wrote to, such as .profiling.")
-    from vedro_profiling import recovery
+    from vedro_profiling.session import recovery
 
     with working("recovering"):
         files = recovery.recover(folder)

@@ -10,7 +10,7 @@ from vedro_profiling.cli.sources import Paths, read_points
 if TYPE_CHECKING:
     import polars as pl
 
-    from vedro_profiling.digest import Table
+    from vedro_profiling.reporting.digest import Table
 
 __all__ = ("scenarios",)
 
@@ -51,7 +51,7 @@ def scenarios(
 
 def _table(costs: "pl.DataFrame", *, left_out: int) -> "Table":
     """Write costs for people, with the run where there are several."""
-    from vedro_profiling.digest import Table
+    from vedro_profiling.reporting.digest import Table
 
     is_many = costs["run"].n_unique() > 1
     titles = ("scenario", "target", "CPU time", "duration", "cores", "memory", "mem peak", "attempts")
@@ -61,7 +61,7 @@ def _table(costs: "pl.DataFrame", *, left_out: int) -> "Table":
 
 
 def _row(cost: dict[str, Any]) -> tuple[str, ...]:
-    from vedro_profiling.amounts import duration, megabytes
+    from vedro_profiling.reporting.amounts import duration, megabytes
 
     return (
         cost["subject"] or cost["scenario"],

@@ -28,9 +28,9 @@ def summary(paths: Paths, style: FormatOption = "text") -> None:
 
 
 def _tell(recorded: Recorded, style: Format) -> None:
-    from vedro_profiling import digest
-    from vedro_profiling.markdown import code
-    from vedro_profiling.printable import plain
+    from vedro_profiling.reporting import digest
+    from vedro_profiling.reporting.markdown import code
+    from vedro_profiling.reporting.printable import plain
 
     is_page = style == "markdown"
     with working("summarizing"):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from vedro_profiling.amounts import duration, megabytes, percent
+from vedro_profiling.reporting.amounts import duration, megabytes, percent
 
 __all__ = (
     "Cell",

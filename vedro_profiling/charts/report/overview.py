@@ -5,9 +5,9 @@ from typing import Any, Final, NamedTuple
 
 import polars as pl
 
-from vedro_profiling.amounts import duration, megabytes, percent
 from vedro_profiling.analysis.system import IS_SYSTEM
 from vedro_profiling.charts.report.cells import span
+from vedro_profiling.reporting.amounts import duration, megabytes, percent
 
 __all__ = (
     "Number",

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from vedro_profiling.charts.render import viewer_script
 from vedro_profiling.charts.report.figures import DARK, variable
-from vedro_profiling.printable import plain
+from vedro_profiling.reporting.printable import plain
 
 __all__ = ("page",)
 

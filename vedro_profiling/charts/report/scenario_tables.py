@@ -4,11 +4,11 @@ from typing import Final
 
 import polars as pl
 
-from vedro_profiling.amounts import duration
 from vedro_profiling.analysis.scenarios import scenario_costs
 from vedro_profiling.analysis.system import IS_SYSTEM
 from vedro_profiling.charts.report.cells import Cell, Column, Table, count, data, memory, name, seconds
 from vedro_profiling.charts.report.naming import TONES, Naming
+from vedro_profiling.reporting.amounts import duration
 
 __all__ = ("scenario_targets", "scenarios")
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import vedro
 from vedro import catched
 
-from vedro_profiling._harmless import harmless
+from vedro_profiling._plugin.harmless import harmless
 
 
 class Keeper:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from vedro.core import PluginConfig
 
-from vedro_profiling._plugin import VedroProfilingPlugin
+from vedro_profiling._plugin.plugin import VedroProfilingPlugin
 
 __all__ = ("VedroProfiling",)
 

@@ -9,11 +9,11 @@ import vedro
 from vedro import catched, params
 
 from tests.contexts.sessions import NEVER, contents, make_session
-from vedro_profiling.block import record
 from vedro_profiling.errors import RecordingError
 from vedro_profiling.options import Options
-from vedro_profiling.recovery import recover
-from vedro_profiling.session import make_samplers
+from vedro_profiling.session.block import record
+from vedro_profiling.session.recovery import recover
+from vedro_profiling.session.session import make_samplers
 from vedro_profiling.storage import load, read_facts
 
 

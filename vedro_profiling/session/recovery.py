@@ -5,10 +5,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from vedro_profiling.drain import FILE_STEM, READINGS_AT_ONCE, derived, facts_in, write_points
 from vedro_profiling.errors import FileFormatError
 from vedro_profiling.options import Options
 from vedro_profiling.recording.journal import claimed, delete_journal, read_journal, unfinished_journals
+from vedro_profiling.session.drain import FILE_STEM, READINGS_AT_ONCE, derived, facts_in, write_points
 
 __all__ = (
     "recover",

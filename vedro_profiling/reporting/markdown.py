@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from vedro_profiling import digest
-from vedro_profiling.printable import plain
 from vedro_profiling.replacing import replacing
+from vedro_profiling.reporting import digest
+from vedro_profiling.reporting.printable import plain
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from vedro_profiling.session import Outcome
+    from vedro_profiling.session.session import Outcome
 
 __all__ = (
     "append_page",

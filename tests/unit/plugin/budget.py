@@ -9,7 +9,7 @@ from vedro import params
 from vedro.core import VirtualScenario
 
 from vedro_profiling import budget
-from vedro_profiling._budget import of_scenario
+from vedro_profiling._plugin.budget import of_scenario
 from vedro_profiling.analysis.threshold_language import parse_key
 from vedro_profiling.errors import OptionError
 

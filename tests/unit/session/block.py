@@ -11,9 +11,9 @@ import vedro
 from vedro import catched, params
 
 from tests.contexts.sessions import NEVER
-from vedro_profiling.block import record
 from vedro_profiling.errors import OptionError
 from vedro_profiling.options import Options
+from vedro_profiling.session.block import record
 from vedro_profiling.storage import load
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class OptionsReachTheRun(vedro.Scenario):
 
     def when_a_block_is_recorded(self) -> None:
         with (
-            patch("vedro_profiling.block.Session") as self.session,
+            patch("vedro_profiling.session.block.Session") as self.session,
             record(poll_time=NEVER, **{self.option: self.value}),
         ):
             pass
@@ -160,7 +160,7 @@ class RecordedCoroutines(vedro.Scenario):
         self.double = double
 
     async def when_two_are_awaited_at_once(self) -> None:
-        with patch("vedro_profiling.block.make_run_id", side_effect=["run-1", "run-2"]):
+        with patch("vedro_profiling.session.block.make_run_id", side_effect=["run-1", "run-2"]):
             self.answers = await asyncio.gather(self.double(1), self.double(2))
 
     def then_their_answers_are_their_own(self) -> None:
@@ -186,7 +186,7 @@ class RecordedFunction(vedro.Scenario):
         self.divide = divide
 
     def when_it_is_called_twice_and_then_fails(self) -> None:
-        with patch("vedro_profiling.block.make_run_id", side_effect=["run-1", "run-2", "run-3"]):
+        with patch("vedro_profiling.session.block.make_run_id", side_effect=["run-1", "run-2", "run-3"]):
             self.answers = [self.divide(6, by=3), self.divide(8, by=2)]
             with catched(ZeroDivisionError) as self.caught:
                 self.divide(1, by=0)

@@ -7,7 +7,7 @@ import vedro
 from vedro import params
 from vedro.core import AggregatedResult, ExcInfo, Report, ScenarioResult, VirtualScenario
 
-from vedro_profiling._exit_code import exits_0, fail, interrupt
+from vedro_profiling._plugin.exit_code import exits_0, fail, interrupt
 
 PASSED: Final = "passed"
 FAILED: Final = "failed"

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final, final
 
 from vedro.core import Report
 
-from vedro_profiling._harmless import harmless
+from vedro_profiling._plugin.harmless import harmless
 
 if TYPE_CHECKING:
     import polars as pl
 
     from vedro_profiling.analysis.threshold_language import Threshold
-    from vedro_profiling.session import Outcome, Session
+    from vedro_profiling.session.session import Outcome, Session
 
 __all__ = (
     "Conclusion",
@@ -125,7 +125,7 @@ class Conclusion:
         job_page = os.environ.get("GITHUB_STEP_SUMMARY")
         if not (self._wishes.page or job_page):
             return
-        from vedro_profiling.markdown import append_page, replace_page, summary_page
+        from vedro_profiling.reporting.markdown import append_page, replace_page, summary_page
 
         page = summary_page(outcome, verdicts=self._verdicts)
         if self._wishes.page:
@@ -142,7 +142,7 @@ class Conclusion:
 
     @harmless
     def _tell(self, outcome: "Outcome", report: Report) -> None:
-        from vedro_profiling.console import summary_lines
+        from vedro_profiling.reporting.console import summary_lines
 
         lines = summary_lines(outcome, pictures=self._pictures, verdicts=self._verdicts, base=self._wishes.base)
         for line in lines:

@@ -10,7 +10,7 @@ from vedro import params
 
 from tests.contexts.outcomes import make_outcome, make_verdicts
 from tests.contexts.series import make_series, put_together
-from vedro_profiling.console import summary_lines
+from vedro_profiling.reporting.console import summary_lines
 
 _REDIS = {"default": 900, "docker": 100}
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vedro_profiling import schema
-from vedro_profiling.drain import FILE_STEM, READINGS_AT_ONCE, derived, in_memory, points_of, write_points
 from vedro_profiling.errors import RecordingError
-from vedro_profiling.interrupts import interrupts_put_off
 from vedro_profiling.options import Options
 from vedro_profiling.recording.facts import run_facts
 from vedro_profiling.recording.journal_writer import Journal
 from vedro_profiling.recording.recorder import Cost, Recorder
 from vedro_profiling.recording.samplers import Sampler, Source
+from vedro_profiling.session.drain import FILE_STEM, READINGS_AT_ONCE, derived, in_memory, points_of, write_points
+from vedro_profiling.session.interrupts import interrupts_put_off
 
 if TYPE_CHECKING:
     import polars as pl

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import polars as pl
 
 from vedro_profiling import schema
-from vedro_profiling.amounts import duration, megabytes, percent
 from vedro_profiling.analysis.scenarios import scenario_costs
 from vedro_profiling.analysis.summary import summarize
 from vedro_profiling.analysis.system import IS_SYSTEM
+from vedro_profiling.reporting.amounts import duration, megabytes, percent
 
 if TYPE_CHECKING:
-    from vedro_profiling.session import Outcome
+    from vedro_profiling.session.session import Outcome
 
 __all__ = (
     "Table",

@@ -21,19 +21,19 @@ from vedro.events import (
     StartupEvent,
 )
 
-from vedro_profiling._budget import of_scenario
-from vedro_profiling._conclusion import Conclusion, Wishes
-from vedro_profiling._exit_code import exits_0, fail, interrupt
-from vedro_profiling._flags import add_flags, make_options, summary_file
-from vedro_profiling._harmless import harmless
-from vedro_profiling.amounts import duration
-from vedro_profiling.interrupts import interrupts_put_off
+from vedro_profiling._plugin.budget import of_scenario
+from vedro_profiling._plugin.conclusion import Conclusion, Wishes
+from vedro_profiling._plugin.exit_code import exits_0, fail, interrupt
+from vedro_profiling._plugin.flags import add_flags, make_options, summary_file
+from vedro_profiling._plugin.harmless import harmless
+from vedro_profiling.reporting.amounts import duration
+from vedro_profiling.session.interrupts import interrupts_put_off
 
 if TYPE_CHECKING:
-    from vedro_profiling._config import VedroProfiling
+    from vedro_profiling._plugin.config import VedroProfiling
     from vedro_profiling.analysis.threshold_language import Threshold
     from vedro_profiling.options import Options
-    from vedro_profiling.session import Session
+    from vedro_profiling.session.session import Session
 
 __all__ = ("VedroProfilingPlugin",)
 
@@ -112,8 +112,8 @@ class VedroProfilingPlugin(Plugin):
         """Begin to record, and name runs in the same folder that were killed."""
         if self._options is None or self._wishes is None:
             return
-        from vedro_profiling.recovery import unfinished_runs
-        from vedro_profiling.session import Session
+        from vedro_profiling.session.recovery import unfinished_runs
+        from vedro_profiling.session.session import Session
 
         killed = unfinished_runs(self._options)
         self._session = Session(self._options, facts={"arguments": sys.argv[1:]})

@@ -11,11 +11,11 @@ import vedro
 from vedro import catched, params
 
 from tests.contexts.sessions import leave_journal, make_session
-from vedro_profiling.drain import write_points
 from vedro_profiling.errors import FileFormatError
 from vedro_profiling.options import Options
 from vedro_profiling.recording.journal import claimed
-from vedro_profiling.recovery import recover, unfinished_runs
+from vedro_profiling.session.drain import write_points
+from vedro_profiling.session.recovery import recover, unfinished_runs
 from vedro_profiling.storage import load, read_facts
 
 
@@ -137,8 +137,8 @@ class StoppedBetweenTheFiles(vedro.Scenario):
         self.left = self.written
         with (
             catched(KeyboardInterrupt) as self.died,
-            patch("vedro_profiling.recovery.write_points", side_effect=self._take_step),
-            patch("vedro_profiling.recovery.delete_journal", side_effect=self._take_step),
+            patch("vedro_profiling.session.recovery.write_points", side_effect=self._take_step),
+            patch("vedro_profiling.session.recovery.delete_journal", side_effect=self._take_step),
         ):
             recover(self.folder)
         # What a process that is killed leaves of the file that it was writing.
@@ -204,7 +204,7 @@ class NoRoom(vedro.Scenario):
 
     def when_they_are_recovered(self) -> None:
         with (
-            patch("vedro_profiling.recovery.write_points", side_effect=self._write_all_but_a),
+            patch("vedro_profiling.session.recovery.write_points", side_effect=self._write_all_but_a),
             catched(OSError) as self.caught,
         ):
             recover(self.folder)
@@ -234,7 +234,7 @@ class LongRun(vedro.Scenario):
         self.journal = leave_journal(self.folder, "night", seconds=20_000)
 
     def when_it_is_recovered(self) -> None:
-        with patch("vedro_profiling.recovery.READINGS_AT_ONCE", 5000):
+        with patch("vedro_profiling.session.recovery.READINGS_AT_ONCE", 5000):
             self.files = recover(self.folder)
 
     def then_everything_is_in_both_files(self) -> None:
@@ -258,7 +258,7 @@ class DoneMeanwhile(vedro.Scenario):
     def when_it_is_recovered_by_another(self) -> None:
         with (
             claimed(self.journal),
-            patch("vedro_profiling.recovery.unfinished_journals", return_value=[self.journal]),
+            patch("vedro_profiling.session.recovery.unfinished_journals", return_value=[self.journal]),
         ):
             self.files = recover(self.folder)
 

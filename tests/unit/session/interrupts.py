@@ -7,7 +7,7 @@ from typing import Any
 import vedro
 from vedro import params
 
-from vedro_profiling.interrupts import interrupts_put_off
+from vedro_profiling.session.interrupts import interrupts_put_off
 
 
 class Listener:

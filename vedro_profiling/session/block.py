@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar, cast
 from vedro_profiling import schema
 from vedro_profiling.errors import OptionError
 from vedro_profiling.options import Options, make_run_id
-from vedro_profiling.session import Session
+from vedro_profiling.session.session import Session
 
 __all__ = (
     "Recording",

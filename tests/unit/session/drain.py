@@ -9,11 +9,11 @@ import vedro
 from vedro import params
 
 from tests.contexts.recording import MILLISECOND, SECOND, Reading, make_readings, pack
-from vedro_profiling.drain import derived, in_memory, points_of, write_points
 from vedro_profiling.recording.journal import Readings
 from vedro_profiling.recording.points import derive
 from vedro_profiling.recording.points.slices import Slices
 from vedro_profiling.recording.samplers import Source
+from vedro_profiling.session.drain import derived, in_memory, points_of, write_points
 from vedro_profiling.storage import read_facts
 
 SOURCES = [

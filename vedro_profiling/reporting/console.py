@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from vedro_profiling import digest
-from vedro_profiling.printable import plain
+from vedro_profiling.reporting import digest
+from vedro_profiling.reporting.printable import plain
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from vedro_profiling.session import Outcome
+    from vedro_profiling.session.session import Outcome
 
 __all__ = (
     "summary_lines",

@@ -9,8 +9,8 @@ from vedro import params
 
 from tests.contexts.outcomes import make_outcome, make_verdicts
 from tests.contexts.series import make_series, put_together
-from vedro_profiling.markdown import append_page, code, summary_page
 from vedro_profiling.recording.samplers import Source
+from vedro_profiling.reporting.markdown import append_page, code, summary_page
 
 CODE_SPAN: Final = re.compile(r"`[^`\n]+`")
 

@@ -1,0 +1,1 @@
+"""The Vedro side: its events, options and flags; nothing else imports Vedro."""

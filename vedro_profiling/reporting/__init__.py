@@ -1,0 +1,1 @@
+"""What a run cost, in words and rows: for the terminal and for Markdown."""

@@ -1,0 +1,1 @@
+"""Record, drain, write, recover: the one place where recording meets storage."""
