@@ -122,6 +122,7 @@ test-wheel: build
             assert self.total == 49_999_995_000_000
     PYTHON
     venv/bin/vedro run --enable-profiling --draw-plots --run-id wheel
+    venv/bin/vedro-profiling summary .profiling
     venv/bin/python - <<'PYTHON'
     from importlib.resources import files
     from pathlib import Path
@@ -132,6 +133,7 @@ test-wheel: build
     assert (files("vedro_profiling") / "py.typed").is_file()
     assert list(Path(".profiling").glob("*_profile.png")), "no plots were drawn"
     points = vedro_profiling.load(".profiling")
+    vedro_profiling.save_report(points, "report.html")
     print(f"{points.height} points of", *points["target"].unique().sort())
     PYTHON
 

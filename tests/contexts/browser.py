@@ -1,6 +1,6 @@
 """A real browser, headless: what it draws, what it complains of, and what it asks the network for.
 
-Without Debian's package chromium the scenarios are skipped, unless VEDRO_PROFILING_REQUIRE_DOCKER=1 says that this
+Without Chromium (Debian's package chromium) or Chrome the scenarios are skipped, unless VEDRO_PROFILING_REQUIRE_DOCKER=1 says that this
 machine must have everything: they fail then.
 """
 
@@ -31,9 +31,14 @@ _PATIENCE_MS: Final = 60_000
 _ALL_DRAWN: Final = "() => [...document.querySelectorAll('figure')].every((figure) => figure.dataset.ready)"
 
 
+def executable() -> str | None:
+    """Find the browser: Debian and others call it chromium, GitHub's runners have Chrome."""
+    return shutil.which("chromium") or shutil.which("google-chrome")
+
+
 def no_browser() -> bool:
     """Tell whether scenarios in a browser are to be skipped."""
-    return shutil.which("chromium") is None and os.environ.get("VEDRO_PROFILING_REQUIRE_DOCKER") != "1"
+    return executable() is None and os.environ.get("VEDRO_PROFILING_REQUIRE_DOCKER") != "1"
 
 
 class OpenPage:
@@ -71,7 +76,7 @@ async def open_page(path: Path, *, scheme: Scheme = "light", width: int = 1280, 
     """Open a file in a browser of its own, and wait until its charts are drawn."""
     playwright = await async_playwright().start()
     vedro.defer(playwright.stop)
-    browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(_QUIET))
+    browser = await playwright.chromium.launch(executable_path=executable(), args=list(_QUIET))
     vedro.defer(browser.close)
     context = await browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=scripts
