@@ -1,7 +1,7 @@
 """A real browser, headless: what it draws, what it complains of, and what it asks the network for.
 
-Without Chromium (Debian's package chromium) or Chrome the scenarios are skipped, unless VEDRO_PROFILING_REQUIRE_DOCKER=1 says that this
-machine must have everything: they fail then.
+Without Chromium (Debian's package chromium) or Chrome the scenarios are skipped, unless
+VEDRO_PROFILING_REQUIRE_DOCKER=1 says that this machine must have everything: they fail then.
 """
 
 import os
