@@ -41,6 +41,7 @@ def leave_journal(folder: Path, run: str, *, seconds: int = 1) -> Path:
     ticks = journal.buffer("default", "ticks")
     for second in range(seconds + 1):
         ticks.append(number, second * 400_000_000, (second + 1) * 1_000_000, -1, -1, start_ns + second * SECOND)
+    journal.note("the moon was full")
     path = journal.folder
     journal.close(discard=False)
     assert path is not None

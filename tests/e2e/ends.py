@@ -197,8 +197,8 @@ class OneOfOursFails(vedro.Scenario):
     subject = "where {function} fails, the run passes, the rest of its conclusion is there, and the fault is told"
 
     @params("analysis.thresholds", "check", "judge", "# files: ")
-    @params("markdown", "summary_page", "publish", "# files: ")
-    @params("console", "summary_lines", "tell", "# 3 scenarios, 3 passed")
+    @params("reporting.markdown", "summary_page", "publish", "# files: ")
+    @params("reporting.console", "summary_lines", "tell", "# 3 scenarios, 3 passed")
     def __init__(self, module: str, function: str, step: str, still_told: str) -> None:
         self.function, self.step, self.still_told = function, step, still_told
         self.plugin = make_plugin("Cleanup", BEFORE_OURS, FAILING.format(module=module, function=function))

@@ -54,6 +54,10 @@ def regressions(
     have are passed over, and so is the host, unless the rule names `target:system`. A rule for which no change is
     left is broken, for it guards nothing.
 
+    Where `changes` tell scenarios apart, scenarios are judged, each by itself. A whole run would tell their changes a
+    second time, and grow with each scenario that is added: it is judged for what no scenario that both sides have
+    tells of, such as a container that ran before them. Changes by `("method", "target")` are all of whole runs.
+
     Parameters
     ----------
     changes
@@ -123,7 +127,15 @@ def _meant(changes: pl.DataFrame, rule: _Rule, names: Sequence[str]) -> pl.DataF
     is_host = [pl.col(name) == value for name, value in _HOST.items() if name in names]
     if "target" in names and "target" not in selector:
         tags.append(~pl.all_horizontal(is_host))
-    return changes.filter(pl.all_horizontal(pl.col("metric") == rule.whose.metric, *tags))
+    meant = changes.filter(pl.all_horizontal(pl.col("metric") == rule.whose.metric, *tags))
+    return _told_once(meant, names) if "scenario" in names else meant
+
+
+def _told_once(changes: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Leave out whole runs whose scenarios are there."""
+    is_of_scenario = pl.col("scenario").is_not_null()
+    others = [name for name in names if name not in {"scenario", "subject"}]
+    return changes.filter(is_of_scenario | ~is_of_scenario.any().over("metric", *others))
 
 
 def _miss(changes: pl.DataFrame, rule: _Rule, names: Sequence[str]) -> str:

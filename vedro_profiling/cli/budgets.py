@@ -1,5 +1,6 @@
 """Budgets as they are written on a command line and in a file."""
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Final
@@ -18,6 +19,9 @@ __all__ = (
 BROKEN_EXIT: Final = 99
 """As k6 exits when a threshold is crossed."""
 
+_COMMENT: Final = re.compile(r"(?:^|\s)#.*")
+"""Within a word # belongs to it: Vedro numbers sets of parameters so, as in `pay.py::Pay#2`."""
+
 Budgets = Annotated[
     list[str] | None,
     typer.Option(
@@ -31,7 +35,10 @@ Budgets = Annotated[
 BudgetFiles = Annotated[
     list[Path] | None,
     typer.Option(
-        "--budgets", metavar="FILE", help="A file of budgets, one a line; # begins a comment.", show_default=False
+        "--budgets",
+        metavar="FILE",
+        help="A file of budgets, one a line; # at its start or after a space begins a comment.",
+        show_default=False,
     ),
 ]
 
@@ -78,5 +85,5 @@ def _lines(file: Path) -> Iterable[str]:
         raise MissingFileError(f"There is no file {file} of budgets. Check the path.") from None
     except UnicodeDecodeError:
         raise FileFormatError(f"{file} is no text. Expected a budget a line, such as 'cpu_time: count<9000'.") from None
-    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    lines = (_COMMENT.sub("", line).strip() for line in text.splitlines())
     return [line for line in lines if line]

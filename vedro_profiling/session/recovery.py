@@ -68,14 +68,15 @@ def _recover_run(journal: Path, parent: Path) -> list[Path]:
         if not is_mine:
             return []
         readings = read_journal(journal)
-        folder = next(place for place in _places(parent, journal.name) if _is_free(place, readings.facts))
+        facts = {**readings.facts, "notes": readings.notes}
+        folder = next(place for place in _places(parent, journal.name) if _is_free(place, facts))
         for leftover in folder.glob(f".{FILE_STEM}.*.tmp"):
             leftover.unlink()
         # Parquet first: it tells whose folder this is.
         paths = [folder / f"{FILE_STEM}.{suffix}" for suffix in ("parquet", "ndjson")]
         with derived(readings, journal, at_once=READINGS_AT_ONCE) as run:
             for path in paths:
-                write_points(run, path, readings.facts)
+                write_points(run, path, facts)
         delete_journal(journal)
         return sorted(paths)
 

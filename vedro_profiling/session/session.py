@@ -175,6 +175,7 @@ class Session:
             "finished": True,
             "cost": self._recorder.cost._asdict(),
             "unavailable_methods": self._recorder.unavailable_methods,
+            "notes": self._journal.notes,
         }
         outcome = self._drain()
         # Whoever ends the lines above, by an interrupt that waits no longer, leaves the work to be done at exit.
@@ -209,6 +210,7 @@ class Session:
             write_points(run, path, self._facts)
         except OSError as error:
             self._journal.note(f"{path} could not be written: {error}")
+            self._facts["notes"] = self._journal.notes
             return False
         return True
 

@@ -126,11 +126,66 @@ class NewScenario(vedro.Scenario):
         self.head = pl.concat([make_runs([100]), make_runs([900], scenario="new.py::Scenario")])
 
     def when_the_rule_is_judged(self) -> None:
-        changes = compare(make_runs([100]), self.head).filter(pl.col("scenario").is_not_null())
-        self.verdicts = regressions(changes, ["cpu_time>+10%"])
+        self.verdicts = regressions(compare(make_runs([100]), self.head), ["cpu_time>+10%"])
 
     def then_only_the_old_one_is_judged(self) -> None:
         assert self.verdicts.select("scenario", "status").rows() == [("pay.py::Scenario", "passed")]
+
+
+class ToldOnce(vedro.Scenario):
+    subject = "a change in {scenarios} is told once for each, and not again for the whole run"
+
+    @params("one scenario", ["pay.py::Scenario"])
+    @params("two scenarios", ["ask.py::Scenario", "pay.py::Scenario"])
+    def __init__(self, scenarios: str, names: list[str]) -> None:
+        self.scenarios, self.names = scenarios, names
+
+    def given_runs(self) -> None:
+        self.base, self.head = (
+            pl.concat([make_runs([amount], scenario=name) for name in self.names]) for amount in (100, 200)
+        )
+
+    def when_the_rule_is_judged(self) -> None:
+        self.verdicts = regressions(compare(self.base, self.head), ["cpu_time{target:app}>+10%"])
+
+    def then_each_scenario_is_there_once(self) -> None:
+        assert sorted(self.verdicts["scenario"]) == self.names
+        assert set(self.verdicts["status"]) == {"broken"}
+
+
+class OutsideScenarios(vedro.Scenario):
+    subject = "the whole run is judged for {what}"
+
+    @params("a target that no scenario met", "before.py::Scenario", None)
+    @params("a target whose scenarios the sides do not share", "before.py::Scenario", "after.py::Scenario")
+    def __init__(self, what: str, base: str, head: str | None) -> None:
+        self.what, self.names = what, (base, head)
+
+    def given_runs(self) -> None:
+        base, head = self.names
+        self.base, self.head = make_runs([100], scenario=base), make_runs([200], scenario=head or base)
+        if head is None:
+            self.base, self.head = (
+                points.with_columns(scenario=pl.when(pl.col("target") != "app").then("scenario"))
+                for points in (self.base, self.head)
+            )
+
+    def when_the_rule_is_judged(self) -> None:
+        self.verdicts = regressions(compare(self.base, self.head), ["cpu_time{target:app}>+10%"])
+
+    def then_it_is_broken_by_the_run(self) -> None:
+        assert self.verdicts.select("scenario", "status").rows() == [(None, "broken")]
+
+
+class WholeRuns(vedro.Scenario):
+    subject = "changes by target alone are judged as whole runs"
+
+    def when_the_rule_is_judged(self) -> None:
+        changes = compare(make_runs([100]), make_runs([200]), by=("method", "target"))
+        self.verdicts = regressions(changes, ["cpu_time{target:app}>+10%"])
+
+    def then_it_is_broken_once(self) -> None:
+        assert self.verdicts["status"].to_list() == ["broken"]
 
 
 class GuardsNothing(vedro.Scenario):

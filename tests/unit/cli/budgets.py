@@ -39,6 +39,20 @@ class InFiles(vedro.Scenario):
         assert self.parsed == {"memory_usage": ["med<300", "max<512"], "cpu_time": ["count<9"]}
 
 
+class NumberedScenario(vedro.Scenario):
+    subject = "in a file, # within a word begins no comment: a scenario's number stays"
+
+    def given_a_file(self) -> None:
+        self.file = Path(vedro.create_tmp_dir()) / "budgets.txt"
+        self.file.write_text("cpu_time{scenario:pay.py::Pay#2}: count<9\t#1 of the shop\n  # cpu_time: count<1\n")
+
+    def when_it_is_parsed(self) -> None:
+        self.parsed = parse_budgets(None, [self.file])
+
+    def then_the_number_is_there(self) -> None:
+        assert self.parsed == {"cpu_time{scenario:pay.py::Pay#2}": ["count<9"]}
+
+
 class Unreadable(vedro.Scenario):
     subject = "{what} is refused, naming it"
 

@@ -53,9 +53,10 @@ class Recovered(vedro.Scenario):
             ]
             assert set(points["branch"]) == {"main"}
 
-    def and_the_facts_say_that_it_was_not_finished(self) -> None:
+    def and_the_facts_say_that_it_was_not_finished_and_what_was_noted(self) -> None:
         (facts,) = read_facts(self.files[1])
         assert (facts["run"], facts["finished"]) == ("run-a", False)
+        assert facts["notes"] == ["the moon was full"]
 
     def and_only_the_live_journal_is_left(self) -> None:
         assert [journal.name for journal in self.unfinished] == ["run-a", "run_b"]

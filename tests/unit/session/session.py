@@ -53,6 +53,7 @@ class StartToFiles(vedro.Scenario):
         expected = {"run": "run-1", "finished": True, "arguments": ["-x"], "methods": ["default"], "poll_time": NEVER}
         assert facts | expected == facts
         assert facts["cost"] == self.outcome.cost._asdict()
+        assert facts["notes"] == ["the moon was full"]
 
     def and_nothing_else_is_left(self) -> None:
         assert sorted(path.name for path in self.folder.iterdir()) == ["profiling.ndjson", "profiling.parquet"]
@@ -148,6 +149,23 @@ class FileThatCannotBeWritten(vedro.Scenario):
         folder = self.folder / "recovered" / "run-1"
         assert self.recovered == [folder / "profiling.ndjson", folder / "profiling.parquet"]
         assert all(load(file).height == self.session.points.height for file in self.recovered)
+
+
+class FirstFileThatCannotBeWritten(vedro.Scenario):
+    subject = "when the NDJSON cannot be written, the Parquet tells so among its facts"
+
+    def given_a_folder_where_the_file_should_go(self) -> None:
+        self.folder = vedro.create_tmp_dir()
+        (self.folder / "profiling.ndjson" / "in-the-way").mkdir(parents=True)
+        self.session = make_session(self.folder)
+
+    def when_the_run_is_finished(self) -> None:
+        self.outcome = self.session.finish()
+
+    def then_the_facts_hold_the_note(self) -> None:
+        (facts,) = read_facts(self.folder / "profiling.parquet")
+        assert facts["notes"] == self.outcome.notes
+        assert facts["notes"][0].startswith(f"{self.folder / 'profiling.ndjson'} could not be written: ")
 
 
 class DiskFullAtTheEnd(vedro.Scenario):
