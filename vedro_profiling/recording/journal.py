@@ -35,6 +35,7 @@ __all__ = (
     "TABLES",
     "VERSION_KEY",
     "Readings",
+    "can_be_recovered",
     "claimed",
     "delete_journal",
     "read_journal",
@@ -81,6 +82,11 @@ class Readings:
     notes: list[str]
     tables: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
     """Blocks of readings for each of TABLES, in `buffer.ReadingBuffer` layout; those of a journal stay on disk."""
+
+
+def can_be_recovered(folder: Path) -> bool:
+    """Tell whether a journal is still where it was made: somebody may have deleted it, or its folder's folder."""
+    return os.access(folder / "facts.json", os.F_OK)
 
 
 def delete_journal(folder: Path) -> None:

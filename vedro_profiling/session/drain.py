@@ -1,11 +1,11 @@
 """From the readings of a run to its points and files: the one place where recording meets storage."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from vedro_profiling.errors import ProfilingError
+from vedro_profiling.errors import ProfilingError, RecordingError
 from vedro_profiling.recording.journal import Readings
 
 if TYPE_CHECKING:
@@ -95,11 +95,25 @@ def points_of(run: "pl.DataFrame | Slices", files: Sequence[Path]) -> "pl.DataFr
     return scan(parquet[0]) if parquet else pl.concat(run.in_frame_order())
 
 
-def in_memory(points: "pl.DataFrame | pl.LazyFrame") -> "pl.DataFrame":
-    """Fetch what `points_of` returned."""
+def in_memory(points: "pl.DataFrame | pl.LazyFrame", files: Sequence[Path], facts: Mapping[str, Any]) -> "pl.DataFrame":
+    """Fetch what `points_of` returned for these files, of the run with these facts.
+
+    Raises
+    ------
+    RecordingError
+        If they have to be read from the run's file, and it is there no more.
+    """
     import polars as pl
 
-    return points if isinstance(points, pl.DataFrame) else points.collect()
+    if isinstance(points, pl.DataFrame):
+        return points
+    for path in files:
+        if path.suffix == ".parquet" and [fact.get("anchor") for fact in facts_in(path)] != [facts["anchor"]]:
+            raise RecordingError(
+                f"{path} is not the file of run {facts['run']!r} any more: it was deleted, or another run has written "
+                "there since. A run as long is not kept in memory: give each a folder of its own."
+            )
+    return points.collect()
 
 
 def facts_in(path: Path) -> list[dict[str, Any]]:

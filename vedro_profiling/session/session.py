@@ -13,6 +13,7 @@ from vedro_profiling import schema
 from vedro_profiling.errors import RecordingError
 from vedro_profiling.options import Options
 from vedro_profiling.recording.facts import run_facts
+from vedro_profiling.recording.journal import can_be_recovered
 from vedro_profiling.recording.journal_writer import Journal
 from vedro_profiling.recording.recorder import Cost, Recorder
 from vedro_profiling.recording.samplers import Sampler, Source
@@ -36,7 +37,7 @@ class Outcome:
     """What a finished run has to tell."""
 
     points: "pl.DataFrame | pl.LazyFrame"
-    """A frame; of a run that is too long for memory a query over its Parquet file."""
+    """A frame; of a run that is too long for memory a query over its Parquet file, good until another is put there."""
     facts: dict[str, Any]
     sources: list[Source]
     notes: list[str]
@@ -44,7 +45,7 @@ class Outcome:
     cost: Cost
     files: list[Path]
     journal: Path | None
-    """Where the raw readings were kept, if a file could not be written."""
+    """Where the raw readings were kept, if a file could not be written and nobody has deleted them."""
 
     @property
     def has_points(self) -> bool:
@@ -139,11 +140,11 @@ class Session:
         Raises
         ------
         RecordingError
-            While the run is being recorded.
+            While the run is being recorded; and of a run too long for memory, once its Parquet file is another's.
         """
         if self._outcome is None:
             raise RecordingError("the run is being recorded still: ask for its points after finish()")
-        return in_memory(self._outcome.points)
+        return in_memory(self._outcome.points, self._outcome.files, self._facts)
 
     def stop(self) -> None:
         """Take the last readings and end the threads: what comes after is not part of the run."""
@@ -188,6 +189,7 @@ class Session:
         with derived(readings, self._journal.folder, at_once=READINGS_AT_ONCE) as run:
             files = self._write_all(run)
             all_written = len(files) == len(self._options.profiling_formats) or self._options.profiling_dir is None
+            folder = self._journal.folder
             return Outcome(
                 points=points_of(run, files),
                 facts=self._facts,
@@ -195,7 +197,7 @@ class Session:
                 notes=self._journal.notes,
                 cost=self._recorder.cost,
                 files=files,
-                journal=None if all_written else self._journal.folder,
+                journal=folder if not all_written and folder and can_be_recovered(folder) else None,
             )
 
     def _write_all(self, run: "pl.DataFrame | Slices") -> list[Path]:

@@ -1,14 +1,16 @@
 """The way of a run's readings into its files, at once or in slices."""
 
+import shutil
 from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
 import polars as pl
 import vedro
-from vedro import params
+from vedro import catched, params
 
 from tests.contexts.recording import MILLISECOND, SECOND, Reading, make_readings, pack
+from vedro_profiling.errors import RecordingError
 from vedro_profiling.recording.journal import Readings
 from vedro_profiling.recording.points import derive
 from vedro_profiling.recording.points.slices import Slices
@@ -111,7 +113,7 @@ class WithoutScratch(vedro.Scenario):
             self.points = points_of(run, [])
 
     def then_all_points_are_there(self) -> None:
-        assert in_memory(self.points).equals(derive(self.readings))
+        assert in_memory(self.points, [], self.readings.facts).equals(derive(self.readings))
 
 
 class QueryOverTheFile(vedro.Scenario):
@@ -133,7 +135,57 @@ class QueryOverTheFile(vedro.Scenario):
         assert isinstance(self.of_short, pl.DataFrame)
 
     def and_both_tell_the_same(self) -> None:
-        assert in_memory(self.of_long).equals(in_memory(self.of_short))
+        assert in_memory(self.of_long, [self.file], self.readings.facts).equals(self.of_short)
+
+
+class AnothersFile(vedro.Scenario):
+    subject = "the points of a long run are refused once its file is {fate}, and never another run's"
+
+    @params("overwritten by a run of the same name")
+    @params("deleted")
+    def __init__(self, fate: str) -> None:
+        self.fate = fate
+
+    def given_the_query_of_a_long_run(self) -> None:
+        self.readings = make_long_run()
+        self.file = vedro.create_tmp_dir() / "profiling.parquet"
+        with derived(self.readings, None, at_once=45) as run:
+            write_points(run, self.file, self.readings.facts)
+            self.points = points_of(run, [self.file])
+
+    def given_what_happened_to_the_file(self) -> None:
+        self.file.unlink()
+        if self.fate != "deleted":
+            anchor = {"unix_ns": 1, "monotonic_ns": 1}
+            write_points(derive(self.readings), self.file, self.readings.facts | {"anchor": anchor})
+
+    def when_the_points_are_asked_for(self) -> None:
+        with catched(RecordingError) as self.refused:
+            in_memory(self.points, [self.file], self.readings.facts)
+
+    def then_the_file_and_the_way_out_are_named(self) -> None:
+        assert self.refused.type is RecordingError
+        text = str(self.refused.value)
+        assert text.startswith(f"{self.file} is not the file of run 'run-1' any more")
+        assert text.endswith("give each a folder of its own.")
+
+
+class FolderTurnedIntoAFile(vedro.Scenario):
+    subject = "slices whose folder became a file while they lay there end without a word"
+
+    def given_slices_in_a_folder(self) -> None:
+        self.readings = make_long_run()
+        self.scratch = vedro.create_tmp_dir() / "scratch"
+        self.scratch.mkdir()
+
+    def when_it_becomes_a_file_meanwhile(self) -> None:
+        with derived(self.readings, self.scratch, at_once=45) as run:
+            assert isinstance(run, Slices)
+            shutil.rmtree(self.scratch)
+            self.scratch.write_text("in the way")
+
+    def then_the_file_is_left_alone(self) -> None:
+        assert self.scratch.read_text() == "in the way"
 
 
 class NothingMeasured(vedro.Scenario):
@@ -149,7 +201,7 @@ class NothingMeasured(vedro.Scenario):
         with derived(self.readings, None, at_once=20) as run:
             for name in ("profiling.ndjson", "profiling.parquet"):
                 write_points(run, self.folder / name, self.readings.facts)
-            self.points = in_memory(points_of(run, []))
+            self.points = in_memory(points_of(run, []), [], self.readings.facts)
 
     def then_the_files_are_empty(self) -> None:
         assert (self.folder / "profiling.ndjson").read_bytes() == b""

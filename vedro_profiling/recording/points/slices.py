@@ -93,9 +93,10 @@ class Slices:
         return pl.concat([self._slices[place], late])
 
     def close(self) -> None:
-        """Delete the files."""
+        """Delete the files; those that went with their folder are gone already."""
         for path in self._files:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
 
 
 def _lengths(rows: pl.DataFrame) -> pl.DataFrame:
