@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,21 @@ import polars as pl
 import vedro
 from vedro import params, skip_if
 
+from tests.contexts.engine import IMAGE, NO_ENGINE, Project, no_engine
 from tests.contexts.recording import unpack
 from vedro_profiling import load, recover
 from vedro_profiling.recording.journal import read_journal
 
 PATIENCE_SECONDS = 60
+
+LIMIT_BYTES = 200_000_000
+
+SMALL_DISK = {"type": "tmpfs", "device": "tmpfs", "o": "size=16m,mode=0777"}
+
+DISK_WITHOUT_ALLOCATION = {"type": "ramfs", "device": "ramfs", "o": "mode=0777"}
+
+KERNELS = ("proc", "sys", "dev")
+"""Folders that are the kernel's, and of which each container has its own."""
 
 # Every program is told its folder, and begins so.
 PREAMBLE = """
@@ -46,12 +57,21 @@ def wait_for_ticks(count):
     while len(table.read_bytes().rstrip(bytes(1))) < count * 2 * 48:
         time.sleep(0.005)
 
-def tell(outcome, borders):
+def fill():
+    with (folder / "filler").open("wb", buffering=0) as filler:
+        try:
+            while filler.write(bytes(65536)):
+                pass
+        except OSError:
+            pass
+
+def tell(session, borders):
+    outcome = session.finish()
     # One more reading at the end: what was used since the last tick.
     print(json.dumps({
         "expected": outcome.cost.ticks + borders + 1,
-        "read": outcome.points.filter(metric="memory_usage", target=outcome.facts["process"]).height,
-        "durations": outcome.points.filter(metric="scenario_duration").height,
+        "read": session.points.filter(metric="memory_usage", target=outcome.facts["process"]).height,
+        "durations": session.points.filter(metric="scenario_duration").height,
         "notes": outcome.notes,
         "files": [file.name for file in outcome.files],
         "journal": outcome.journal is not None,
@@ -77,39 +97,40 @@ def told(run: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
     return answer
 
 
-def has_no_right_to_mount() -> bool:
-    """Look for CAP_SYS_ADMIN among what this process may do."""
-    status = Path("/proc/self/status")
-    capabilities = status.read_text("utf-8").partition("CapEff:")[2].split()[:1] if status.exists() else []
-    return not capabilities or not int(capabilities[0], 16) >> 21 & 1
+def run_in_container(
+    program: str, folder: Path, *, disk: Mapping[str, str] | None = None, **limits: Any
+) -> "subprocess.CompletedProcess[str]":
+    """Run to the end in a container that sees the files of this machine and lives within limits of its own.
 
+    So a limit of memory, or a disk, takes an engine and no rights.
 
-MEMORY_GROUPS = Path("/sys/fs/cgroup/memory") if Path("/sys/fs/cgroup/memory").exists() else Path("/sys/fs/cgroup")
-
-
-def has_no_right_to_limit_memory() -> bool:
-    """Look whether a group can be made here; on cgroup v2 only at the root, where the controller is at hand."""
-    return not os.access(MEMORY_GROUPS, os.W_OK)
-
-
-def make_memory_group(*, limit_bytes: int) -> Path:
-    """Make a cgroup whose processes are killed when they take more."""
-    group = MEMORY_GROUPS / f"vedro-profiling-{os.getpid()}"
-    group.mkdir()
-    vedro.defer(group.rmdir)
-    for name in ("memory.limit_in_bytes", "memory.max"):
-        if (group / name).exists():
-            (group / name).write_text(str(limit_bytes))
-    return group
-
-
-def make_small_disk() -> Path:
-    """Mount a disk of 16 MB."""
-    folder = vedro.create_tmp_dir() / "disk"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "vp-small", folder], check=True)
-    vedro.defer(subprocess.run, ["umount", folder], check=True)
-    return folder
+    Parameters
+    ----------
+    disk
+        What to mount at `folder`, in the engine's words.
+    """
+    project = Project()
+    volumes = [f"{place}:{place}" for place in Path("/").iterdir() if place.is_dir() and place.name not in KERNELS]
+    if disk:
+        project.client.volumes.create(project.name, driver="local", driver_opts=dict(disk))
+        vedro.defer(project.client.api.remove_volume, project.name)
+        # What is deferred last is done first, and a volume goes after its container.
+        vedro.defer(project.remove)
+        volumes.append(f"{project.name}:{folder}")
+    command = [sys.executable, "-c", PREAMBLE + program, str(folder)]
+    container = project.client.containers.run(
+        IMAGE,
+        command,
+        detach=True,
+        network="none",
+        user=f"{os.getuid()}:{os.getgid()}",
+        labels={"com.docker.compose.project": project.name},
+        volumes=volumes,
+        **limits,
+    )
+    status = int(container.wait(timeout=PATIENCE_SECONDS)["StatusCode"])
+    stdout, stderr = (container.logs(stdout=is_out, stderr=not is_out).decode() for is_out in (True, False))
+    return subprocess.CompletedProcess(command, status, stdout, stderr)
 
 
 class Killed(vedro.Scenario):
@@ -159,27 +180,25 @@ class Killed(vedro.Scenario):
         assert not (self.folder / ".journal").exists()
 
 
-@skip_if(has_no_right_to_limit_memory, "a limit of memory needs a cgroup that can be made")
+@skip_if(no_engine, NO_ENGINE)
 class OutOfMemory(vedro.Scenario):
     subject = "a process that the kernel kills for its memory leaves all its readings, and recover writes them"
 
     def given_a_process_that_took_more_than_it_may(self) -> None:
         self.folder = vedro.create_tmp_dir()
-        self.group = make_memory_group(limit_bytes=200_000_000)
-        program = f"""
-Path({str(self.group / "cgroup.procs")!r}).write_text(str(os.getpid()))
+        program = """
 session = start(0.005)
 scenario("a")
 wait_for_ticks(20)
 hoard = [os.urandom(1_000_000) for _ in range(1000)]
 """
-        self.run = run_program(program, self.folder)
+        self.run = run_in_container(program, self.folder, mem_limit=LIMIT_BYTES, memswap_limit=LIMIT_BYTES)
 
     def when_it_is_recovered(self) -> None:
         self.files = recover(self.folder)
 
     def then_it_was_killed(self) -> None:
-        assert self.run.returncode == -signal.SIGKILL, self.run.stderr
+        assert self.run.returncode == 128 + signal.SIGKILL, self.run.stderr
 
     def and_both_files_tell_of_its_end(self) -> None:
         assert [file.name for file in self.files] == ["profiling.ndjson", "profiling.parquet"]
@@ -279,7 +298,7 @@ else:
     assert sorted(path.name for path in folder.iterdir()) == [".journal"], "the child wrote"
     wait_for_ticks(10)
     scenario("b")
-    tell(session.finish(), borders=4)
+    tell(session, borders=4)
 """
         self.run = run_program(program, self.folder)
 
@@ -294,7 +313,7 @@ else:
         assert set(load(self.folder)["scenario"].drop_nulls()) == {"a", "b"}
 
 
-@skip_if(has_no_right_to_mount, "mounting a small disk needs CAP_SYS_ADMIN")
+@skip_if(no_engine, NO_ENGINE)
 class DiskFull(vedro.Scenario):
     subject = "a disk that fills up {when} costs a note, no reading and no process"
 
@@ -305,25 +324,125 @@ class DiskFull(vedro.Scenario):
         self.first = first
         self.second = second
 
-    def given_a_small_disk(self) -> None:
-        self.folder = make_small_disk()
-
     def when_it_fills_up_in_a_run_of_six_thousand_border_readings(self) -> None:
         program = f"""
-def fill():
-    with (folder / "filler").open("wb", buffering=0) as filler:
-        try:
-            while filler.write(bytes(65536)):
-                pass
-        except OSError:
-            pass
+from vedro_profiling import load, recover
 
 session = start(0.01)
 {self.first}
 {self.second}
 for number in range(1499):
     scenario(f"s{{number}}")
-tell(session.finish(), borders=3000)
+tell(session, borders=3000)
+
+(folder / "filler").unlink()
+print([load(file).height > 0 for file in recover(folder)])
+"""
+        self.run = run_in_container(program, vedro.create_tmp_dir(), disk=SMALL_DISK)
+        assert self.run.returncode == 0, self.run.stderr
+        answer, self.recovered = self.run.stdout.splitlines()
+        self.answer = json.loads(answer)
+
+    def then_no_reading_was_lost(self) -> None:
+        assert self.answer["read"] == self.answer["expected"]
+        assert self.answer["durations"] == 1500
+
+    def and_the_notes_say_what_was_not_written(self) -> None:
+        growth, ndjson, parquet = self.answer["notes"]
+        assert growth.startswith("the journal could not grow, later readings were kept in memory only: ")
+        assert "profiling.ndjson could not be written: " in ndjson
+        assert "profiling.parquet could not be written: " in parquet
+        assert self.answer["files"] == []
+
+    def and_what_is_on_the_disk_can_be_recovered_when_there_is_room(self) -> None:
+        assert self.answer["journal"]
+        assert self.recovered == "[True, True]"
+
+
+@skip_if(no_engine, NO_ENGINE)
+class RecoveredOnAFullDisk(vedro.Scenario):
+    subject = "a recovery on a full disk says so in a line and keeps the journal, and with room again it succeeds"
+
+    def when_a_killed_run_is_recovered_on_a_full_disk_and_with_room(self) -> None:
+        program = """
+import subprocess
+from vedro_profiling import load
+
+def recovered():
+    command = [sys.executable, "-m", "vedro_profiling", "recover", str(folder)]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    files = [path for path in (folder / "recovered").rglob("*") if path.is_file()]
+    print(json.dumps({
+        "status": done.returncode,
+        "stderr": done.stderr,
+        "journal": (folder / ".journal/run-1").exists(),
+        "durations": [load(file).filter(metric="scenario_duration").height for file in files],
+    }))
+
+if os.fork() == 0:
+    session = start(0.005)
+    for number in range(1500):
+        scenario(f"s{number}")
+    os.kill(os.getpid(), signal.SIGKILL)
+os.wait()
+fill()
+recovered()
+(folder / "filler").unlink()
+recovered()
+"""
+        self.run = run_in_container(program, vedro.create_tmp_dir(), disk=SMALL_DISK)
+        assert self.run.returncode == 0, self.run.stderr
+        self.without_room, self.with_room = map(json.loads, self.run.stdout.splitlines())
+
+    def then_it_says_in_a_line_what_is_wrong(self) -> None:
+        assert self.without_room["status"] == 2
+        (line,) = self.without_room["stderr"].splitlines()
+        assert "No space left on device" in line
+
+    def and_the_journal_is_kept_and_no_file_is_half_there(self) -> None:
+        assert self.without_room["journal"]
+        assert self.without_room["durations"] == []
+
+    def and_with_room_both_files_hold_everything(self) -> None:
+        assert self.with_room["status"] == 0, self.with_room["stderr"]
+        assert self.with_room["durations"] == [1500, 1500]
+        assert not self.with_room["journal"]
+
+
+@skip_if(no_engine, NO_ENGINE)
+class DiskWithoutAllocation(vedro.Scenario):
+    subject = "on a file system that cannot allocate ahead a run is recorded as on any other"
+
+    def when_six_thousand_border_readings_are_recorded_there(self) -> None:
+        program = """
+session = start(0.01)
+for number in range(1500):
+    scenario(f"s{number}")
+tell(session, borders=3000)
+"""
+        self.run = run_in_container(program, vedro.create_tmp_dir(), disk=DISK_WITHOUT_ALLOCATION)
+
+    def then_both_files_are_there_and_nothing_is_noted(self) -> None:
+        answer = told(self.run)
+        assert answer["read"] == answer["expected"]
+        assert answer["files"] == ["profiling.ndjson", "profiling.parquet"]
+        assert answer["notes"] == []
+
+
+class SizeOfFilesLimited(vedro.Scenario):
+    subject = "a limit to the size of files (ulimit -f) that is reached costs notes, no reading and no process"
+
+    def given_a_folder(self) -> None:
+        self.folder = vedro.create_tmp_dir()
+
+    def when_it_is_reached_in_a_run_of_six_thousand_border_readings(self) -> None:
+        program = """
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+session = start(0.01)
+for number in range(1500):
+    scenario(f"s{number}")
+tell(session, borders=3000)
 """
         self.run = run_program(program, self.folder)
 
@@ -332,18 +451,13 @@ tell(session.finish(), borders=3000)
         assert answer["read"] == answer["expected"]
         assert answer["durations"] == 1500
 
-    def and_the_notes_say_what_was_not_written(self) -> None:
-        answer = told(self.run)
-        growth, ndjson, parquet = answer["notes"]
+    def and_the_notes_say_what_is_not_on_disk(self) -> None:
+        growth, ndjson = told(self.run)["notes"]
         assert growth.startswith("the journal could not grow, later readings were kept in memory only: ")
-        assert "profiling.ndjson could not be written: " in ndjson
-        assert "profiling.parquet could not be written: " in parquet
-        assert answer["files"] == []
+        assert "profiling.ndjson could not be written: File too large" in ndjson
 
-    def and_what_is_on_the_disk_can_be_recovered_when_there_is_room(self) -> None:
-        assert told(self.run)["journal"]
-        (self.folder / "filler").unlink()
-        assert [load(file).height > 0 for file in recover(self.folder)] == [True, True]
+    def and_what_fits_is_whole(self) -> None:
+        assert load(self.folder / "profiling.parquet").filter(metric="scenario_duration").height == 1500
 
 
 class JournalDeleted(vedro.Scenario):
@@ -359,7 +473,7 @@ scenario("a")
 shutil.rmtree(folder / ".journal")
 for number in range(1499):
     scenario(f"s{number}")
-tell(session.finish(), borders=3000)
+tell(session, borders=3000)
 """
         self.run = run_program(program, self.folder)
 
@@ -369,3 +483,47 @@ tell(session.finish(), borders=3000)
         assert answer["durations"] == 1500
         assert answer["notes"] == []
         assert load(self.folder / "profiling.parquet").filter(metric="scenario_duration").height == 1500
+
+
+class FolderGone(vedro.Scenario):
+    subject = "an output folder that is {fate} in a run {length} costs no reading; the files are there if they can be"
+
+    @params("deleted", "at once", "shutil.rmtree(folder)", 400_000)
+    @params("deleted", "in slices", "shutil.rmtree(folder)", 2_000)
+    @params("moved away", "in slices", 'folder.rename(folder.with_name("elsewhere"))', 2_000)
+    @params("now a file", "at once", 'shutil.rmtree(folder); folder.write_text("")', 400_000)
+    @params("now a file", "in slices", 'shutil.rmtree(folder); folder.write_text("")', 2_000)
+    def __init__(self, fate: str, length: str, source: str, at_once: int) -> None:
+        self.fate = fate
+        self.length = length
+        self.source = source
+        self.at_once = at_once
+
+    def given_a_folder(self) -> None:
+        self.folder = vedro.create_tmp_dir() / ".profiling"
+
+    def when_that_happens_in_a_run_of_six_thousand_border_readings(self) -> None:
+        program = f"""
+import vedro_profiling.session.session
+vedro_profiling.session.session.READINGS_AT_ONCE = {self.at_once}
+session = start(0.01)
+scenario("a")
+{self.source}
+for number in range(1499):
+    scenario(f"s{{number}}")
+tell(session, borders=3000)
+"""
+        self.run = run_program(program, self.folder)
+
+    def then_no_reading_was_lost(self) -> None:
+        self.answer = told(self.run)
+        assert self.answer["read"] == self.answer["expected"]
+        assert self.answer["durations"] == 1500
+
+    def and_what_could_not_be_written_is_noted(self) -> None:
+        missing = [note for note in self.answer["notes"] if "could not be written" in note]
+        names = ["profiling.ndjson", "profiling.parquet"]
+        assert (missing, self.answer["files"]) == ([], names) if self.fate != "now a file" else len(missing) == 2
+
+    def and_no_journal_is_named_that_is_not_there(self) -> None:
+        assert not self.answer["journal"]
