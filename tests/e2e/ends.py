@@ -39,7 +39,6 @@ class InAScenario(vedro.Scenario):
     @params("SIGTERM in a step", IN_STEP.format(TERMINATE))
     @params("SIGTERM in an async step", IN_ASYNC_STEP.format(TERMINATE))
     @params("sys.exit(5) in a step", IN_STEP.format("sys.exit(5)"))
-    @params("sys.exit() in a step", IN_STEP.format("sys.exit()"))
     @params("sys.exit(0) in a step", IN_STEP.format("sys.exit(0)"))
     @params("sys.exit('words') in a step", IN_STEP.format("sys.exit('words')"))
     @params("an exception in vedro.defer", DEFERRED)
@@ -162,12 +161,11 @@ class ClosedPipe(vedro.Scenario):
 
 
 class Killed(vedro.Scenario):
-    subject = "a run that is killed by {cause} leaves its journal, which the next run names and recover writes"
+    subject = "a run that is killed by {cause} leaves its journal, which recover writes to the last reading"
 
     @params("os._exit in a step", IN_STEP.format("os._exit(7)"), None, 7)
     @params("SIGKILL in a step", IN_STEP.format("os.kill(os.getpid(), signal.SIGKILL)"), None, -9)
     @params("SIGHUP in a step", IN_STEP.format("signal.raise_signal(signal.SIGHUP)"), None, -1)
-    @params("SIGUSR1 in a step", IN_STEP.format("signal.raise_signal(signal.SIGUSR1)"), None, -10)
     @params("SIGTERM in Cleanup", IN_STEP.format("pass"), make_plugin("Cleanup", BEFORE_OURS, TERMINATE), -15)
     def __init__(self, cause: str, step: str, plugin: str | None, status: int) -> None:
         self.cause, self.step, self.plugin, self.status = cause, step, plugin, status
@@ -181,16 +179,26 @@ class Killed(vedro.Scenario):
     def then_it_exits_as_it_was_killed(self) -> None:
         assert self.run.returncode == self.status, self.run.stderr
 
-    def and_the_next_run_names_the_journal(self) -> None:
-        following = make_project().run("--profiling-dir", str(self.project.profiling))
-        named = [line for line in following.stdout.splitlines() if "profiling: a run was killed" in line]
-        assert len(named) == 1
-        assert named[0].endswith(".profiling/.journal/killed")
-
     def and_recover_writes_its_points_to_the_last_reading(self) -> None:
         vp.recover(self.project.profiling)
         points = vp.load(self.project.profiling / "recovered" / "killed")
         assert {"scenarios/suite.py::A", "scenarios/suite.py::B"} <= set(points["scenario"].unique())
+
+
+class AfterAKill(vedro.Scenario):
+    subject = "the run after one that was killed names its journal, and how to recover it"
+
+    def given_a_killed_run(self) -> None:
+        self.project = make_project(IN_STEP.format("os._exit(7)"))
+        self.project.run("--run-id", "killed")
+
+    def when_another_is_run(self) -> None:
+        self.run = make_project().run("--profiling-dir", str(self.project.profiling))
+
+    def then_the_journal_is_named_once(self) -> None:
+        (line,) = (line for line in self.run.stdout.splitlines() if "profiling: a run was killed" in line)
+        assert line.endswith(".profiling/.journal/killed")
+        assert f"vedro-profiling recover {self.project.profiling}" in line
 
 
 class OneOfOursFails(vedro.Scenario):
@@ -218,6 +226,26 @@ class OneOfOursFails(vedro.Scenario):
 
     def and_the_fault_is_told(self) -> None:
         assert f"# ! profiling: {self.step} failed: ValueError: three is no colour" in self.run.stdout, self.run.stdout
+
+
+class BorderFails(vedro.Scenario):
+    subject = "where readings at borders fail, the run passes, and console and file tell so once"
+
+    def given_a_project(self) -> None:
+        fail = FAILING.format(module="session.session", function="Session.border")
+        self.project = make_project(plugin=make_plugin("Startup", BEFORE_OURS, fail))
+
+    def when_it_is_run(self) -> None:
+        self.run = self.project.run()
+
+    def then_it_passes(self) -> None:
+        assert self.run.returncode == 0, self.run.stderr
+
+    def and_each_fault_is_told_once(self) -> None:
+        told = [f"profiling: on_scenario_{place} failed: ValueError: three is no colour" for place in ("run", "end")]
+        assert [line for line in self.run.stdout.splitlines() if "colour" in line] == [f"# ! {text}" for text in told]
+        (facts,) = vp.read_facts(self.project.profiling / "profiling.parquet")
+        assert facts["notes"] == told
 
 
 class TerminatedAfterOurs(vedro.Scenario):

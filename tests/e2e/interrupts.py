@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, once and again, at a human pace and at the worst of moments: Vedro's exit code, our files."""
+"""Ctrl-C, once and again, at a human pace and at the worst of moments: Vedro's exit code, our files."""
 
 import signal
 import subprocess
@@ -18,7 +18,6 @@ from tests.contexts.endings import (
     BURNT_SECONDS,
     IN_ASYNC_STEP,
     IN_STEP,
-    TERMINATE,
     burnt_milliseconds,
     make_plugin,
     make_project,
@@ -89,8 +88,9 @@ class AtHumanPace(vedro.Scenario):
         self.project, self.bare = make_project(self.step), make_project(self.step)
 
     def when_it_is_run_with_and_without_profiling(self) -> None:
+        bare = self.bare.start(profiling=False)
         self.run = press(self.project.start(), self.project, self.places)
-        self.expected = press(self.bare.start(profiling=False), self.bare, self.places)
+        self.expected = press(bare, self.bare, self.places)
 
     def then_the_exit_code_is_vedros_own(self) -> None:
         assert self.run.returncode == self.expected.returncode, self.run.stderr
@@ -150,8 +150,6 @@ class AtOnce(vedro.Scenario):
     @params("two interrupts in a step", IN_STEP.format(f"{INTERRUPT}; {INTERRUPT}"))
     @params("an interrupt in an async step", IN_ASYNC_STEP.format(INTERRUPT))
     @params("two interrupts in an async step", IN_ASYNC_STEP.format(f"{INTERRUPT}; {INTERRUPT}"))
-    @params("SIGTERM in a step", IN_STEP.format(TERMINATE))
-    @params("SIGTERM in an async step", IN_ASYNC_STEP.format(TERMINATE))
     def __init__(self, cause: str, step: str) -> None:
         self.cause, self.step = cause, step
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, final
 from vedro.core import Report
 
 from vedro_profiling._plugin.harmless import harmless
+from vedro_profiling.errors import DrawingError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -117,7 +118,12 @@ class Conclusion:
         if self._wishes.pictures is not None and outcome.has_points:
             from vedro_profiling.charts.profiles import save_profiles
 
-            self._pictures = save_profiles(outcome.points, self._wishes.pictures, ppi=_PICTURE_DPI)
+            try:
+                self._pictures = save_profiles(outcome.points, self._wishes.pictures, ppi=_PICTURE_DPI)
+            except DrawingError as error:
+                # Most are there: the summary tells of both.
+                self._pictures = error.drawn
+                raise
 
     @harmless
     def _publish(self, outcome: "Outcome") -> None:

@@ -27,6 +27,7 @@ from vedro_profiling._plugin.exit_code import exits_0, fail, interrupt
 from vedro_profiling._plugin.flags import add_flags, make_options, summary_file
 from vedro_profiling._plugin.harmless import harmless
 from vedro_profiling.reporting.amounts import duration
+from vedro_profiling.reporting.printable import plain
 from vedro_profiling.session.interrupts import interrupts_put_off
 
 if TYPE_CHECKING:
@@ -149,11 +150,20 @@ class VedroProfilingPlugin(Plugin):
         """Conclude the run; an interrupt waits meanwhile, and is the run's if it had none before."""
         if self._conclusion is not None:
             with interrupts_put_off() as interrupts:
+                self._note_faults()
                 self._conclusion.reach(event.report, [*chain.from_iterable(self._budgets.values())])
             if interrupts:
                 interrupt(event.report)
-        for fault in self._faults:
-            event.report.add_summary(f"! profiling: {fault}")
+        for line in map(_told, self._faults):
+            if line not in event.report.summary:
+                event.report.add_summary(line)
+
+    @harmless
+    def _note_faults(self) -> None:
+        """Let the files tell of what went wrong before they were written."""
+        if self._session is not None:
+            for fault in self._faults:
+                self._session.note(_told(fault).removeprefix("! "))
 
     @harmless
     def fail_on_broken_budget(self, event: CleanupEvent) -> None:
@@ -161,3 +171,7 @@ class VedroProfilingPlugin(Plugin):
         is_broken = self._conclusion is not None and self._conclusion.has_broken_budget
         if is_broken and exits_0(event.report, no_scenarios_ok=getattr(self._args, "no_scenarios_ok", False)):
             fail(event.report)
+
+
+def _told(fault: str) -> str:
+    return plain(f"! profiling: {fault}")

@@ -38,7 +38,9 @@ def scenarios(
     with working("summing up"):
         costs = scenario_costs(points)
     if is_for_people(style):
-        costs = costs.filter(~IS_SYSTEM)
+        from vedro_profiling.reporting.digest import scenario_name
+
+        costs = costs.filter(~IS_SYSTEM).with_columns(scenario_name())
     most = top if top is not None else _MOST_FOR_PEOPLE if is_for_people(style) else 0
     shown = costs.head(most) if most else costs
     if not is_for_people(style):
@@ -64,7 +66,7 @@ def _row(cost: dict[str, Any]) -> tuple[str, ...]:
     from vedro_profiling.reporting.amounts import duration, megabytes
 
     return (
-        cost["subject"] or cost["scenario"],
+        cost["name"],
         cost["target"] or "-",
         duration(cost["cpu_time"]),
         duration(cost["duration"]),

@@ -30,6 +30,15 @@ _NARROWEST: Final = 38
 _READABLE: Final = 20
 _READABLE_BESIDE_OTHERS: Final = 16
 _GAP: Final = 2
+_VERDICT: Final = "verdict"
+_STYLES: Final = {
+    "broken": "bold red",
+    "more": "red",
+    "less": "green",
+    "passed": "green",
+    "not judged": "yellow",
+    "unknown": "dim",
+}
 
 
 def terminal_width() -> int:
@@ -110,8 +119,13 @@ def table(content: digest.Table, width: int) -> RichTable:
         is_name = title in content.names
         aligned.add_column(Text(title), justify="left" if is_name else "right", no_wrap=not is_name, overflow="fold")
     for row in list(zip(*shown, strict=True))[1:]:
-        aligned.add_row(*map(Text, row))
+        aligned.add_row(*(_cell(title, text) for (title, *_), text in zip(shown, row, strict=True)))
     return aligned
+
+
+def _cell(title: str, text: str) -> Text:
+    """Give a verdict its colour; Rich shows none where the output is no terminal or NO_COLOR is set."""
+    return Text(text, style=_STYLES.get(text, "") if title == _VERDICT else "")
 
 
 def _fitting(columns: Sequence[tuple[str, ...]], content: digest.Table, width: int) -> int:

@@ -21,6 +21,7 @@ __all__ = (
     "headline",
     "own_cost",
     "readers",
+    "scenario_name",
     "targets",
     "units",
     "verdict_counts",
@@ -97,10 +98,11 @@ def dearest_scenarios(points: pl.DataFrame | pl.LazyFrame, *, most: int = _MOST_
             most=pl.col("cpu_time").first(),
         )
         .sort("total", descending=True)
+        .with_columns(name=scenario_name())
     )
     rows = [
         (
-            row["subject"] or row["scenario"],
+            row["name"],
             duration(row["duration"]),
             duration(row["total"]),
             f"{row['target']} ({duration(row['most'])})",
@@ -109,6 +111,20 @@ def dearest_scenarios(points: pl.DataFrame | pl.LazyFrame, *, most: int = _MOST_
     ]
     titles = ("dearest scenarios", "duration", "CPU time", "most of it in")
     return Table(titles, rows, frozenset({titles[0], titles[-1]}), ranked.height - len(rows))
+
+
+def scenario_name() -> pl.Expr:
+    """Name each scenario by its subject, with its file and number where others in the frame have the same subject.
+
+    >>> ids = ["scenarios/pay.py::Pay#1", "scenarios/pay.py::Pay#2", "scenarios/ask.py::Ask"]
+    >>> costs = pl.DataFrame({"scenario": ids, "subject": ["it pays", "it pays", None]})
+    >>> costs.select(scenario_name()).to_series().to_list()
+    ['it pays (pay.py::Pay#1)', 'it pays (pay.py::Pay#2)', 'scenarios/ask.py::Ask']
+    """
+    subject, scenario = (pl.col(name).cast(pl.String) for name in ("subject", "scenario"))
+    in_full = pl.format("{} ({})", subject, scenario.str.extract("([^/]*)$"))
+    is_shared = scenario.n_unique().over(subject) > 1
+    return pl.when(is_shared).then(in_full).otherwise(subject).fill_null(scenario).alias("name")
 
 
 def own_cost(outcome: "Outcome") -> str:

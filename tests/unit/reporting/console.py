@@ -106,6 +106,24 @@ class Narrow(vedro.Scenario):
         assert max(map(len, self.lines[place : place + 4])) <= self.width
 
 
+class SharedSubject(vedro.Scenario):
+    subject = "scenarios that share a subject are told apart by file and number"
+
+    def when_the_lines_are_made(self) -> None:
+        points = put_together(
+            *(
+                make_series([900], metric=metric, target="vedro", scenario=f"suite/{name}", subject=subject)
+                for name, subject in (("pay.py::Pay#1", "pays"), ("pay.py::Pay#2", "pays"), ("ask.py::A", "asks"))
+                for metric in ("scenario_duration", "cpu_time")
+            )
+        )
+        self.lines = summary_lines(make_outcome(points), width=98)
+
+    def then_each_has_its_own_name(self) -> None:
+        rows = [line.split("  ")[0] for line in self.lines if line.startswith(("pays", "asks"))]
+        assert sorted(rows) == ["asks", "pays (pay.py::Pay#1)", "pays (pay.py::Pay#2)"]
+
+
 class Files(vedro.Scenario):
     subject = "files, pictures and kept readings are told relative to the project"
 
