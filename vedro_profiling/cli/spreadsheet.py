@@ -20,8 +20,10 @@ def to_csv(rows: pl.DataFrame) -> bytes:
     """
     texts = rows.select(pl.col(pl.String, pl.Categorical, pl.Enum))
     safe = rows.with_columns(_quoted(name) for name in texts.columns)
-    titles = pl.DataFrame({"title": rows.columns}).select(_quoted("title")).to_series()
-    return safe.rename(dict(zip(rows.columns, titles, strict=True))).write_csv(datetime_format=_INSTANT).encode()
+    # A row of its own: two titles may be one once they are safe, and a frame has no column twice.
+    titles = pl.DataFrame([rows.columns], schema=rows.columns, orient="row")
+    titles = titles.select(_quoted(name) for name in rows.columns)
+    return "".join(part.write_csv(include_header=False, datetime_format=_INSTANT) for part in (titles, safe)).encode()
 
 
 def _quoted(name: str) -> pl.Expr:

@@ -48,6 +48,16 @@ class TitlesToo(vedro.Scenario):
         assert self.rows == [["'=cmd()"], ["app"]]
 
 
+class TitlesThatBecomeOne(vedro.Scenario):
+    subject = "a column named like another's safe title is written beside it"
+
+    def when_it_is_written(self) -> None:
+        self.rows = read_back(to_csv(pl.DataFrame({"=cmd()": ["app"], "'=cmd()": ["db"]})))
+
+    def then_both_are_there(self) -> None:
+        assert self.rows == [["'=cmd()", "'=cmd()"], ["app", "db"]]
+
+
 class Harmless(vedro.Scenario):
     subject = "numbers, instants and other names are left as they are"
 
