@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from vedro_profiling.charts.scenarios import scenario_chart
     from vedro_profiling.charts.timeline import timeline
     from vedro_profiling.errors import (
+        DrawingError,
         FileFormatError,
         MissingFileError,
         OptionError,
@@ -38,6 +39,7 @@ __version__ = "1.0.0"
 
 # Resolved on first use: imports are paid for by those who use them.
 _HOMES = {
+    "DrawingError": "errors",
     "FileFormatError": "errors",
     "MissingFileError": "errors",
     "OptionError": "errors",
@@ -69,6 +71,7 @@ _HOMES = {
 }
 
 __all__ = (
+    "DrawingError",
     "FileFormatError",
     "MissingFileError",
     "OptionError",

@@ -5,12 +5,17 @@
     ├── SchemaError       (ValueError)         a frame lacks columns, or a column has the wrong dtype
     ├── MissingFileError  (FileNotFoundError)  nothing to read at a path
     ├── FileFormatError   (ValueError)         a file is foreign, empty or damaged
-    └── RecordingError    (RuntimeError)       a recording cannot start, or was asked for too early
+    ├── RecordingError    (RuntimeError)       a recording cannot start, or was asked for too early
+    └── DrawingError      (RuntimeError)       a picture could not be drawn
 
 Each message names the file or option, the offending value, what was expected, and ends with what to do.
 """
 
+from collections.abc import Sequence
+from pathlib import Path
+
 __all__ = (
+    "DrawingError",
     "FileFormatError",
     "MissingFileError",
     "OptionError",
@@ -42,3 +47,11 @@ class FileFormatError(ProfilingError, ValueError):
 
 class RecordingError(ProfilingError, RuntimeError):
     """A recording cannot start, or its points were asked for too early."""
+
+
+class DrawingError(ProfilingError, RuntimeError):
+    """A picture could not be drawn; `drawn` are the files of the others."""
+
+    def __init__(self, text: str, *, drawn: Sequence[Path] = ()) -> None:
+        super().__init__(text)
+        self.drawn = list(drawn)

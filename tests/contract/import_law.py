@@ -44,6 +44,7 @@ LAW: Final = {
     "reporting.console": ("reporting", "rich"),
     "charts": ("reporting.amounts analysis charts", "polars altair"),
     "charts.render": ("reporting.amounts analysis charts", "polars altair vl_convert"),
+    "charts.drawing_process": ("", "vl_convert"),
     "charts.report": ("reporting.amounts reporting.printable storage analysis charts", "polars jinja2"),
     "_plugin": ("options session analysis reporting charts _plugin", "vedro"),
     "cli": ("options recording storage session analysis reporting charts cli", "polars rich typer"),

@@ -22,10 +22,10 @@ from vedro_profiling.errors import OptionError
 
 __all__ = ("draw_profile", "profile_chart")
 
-# With axis and labels 7 inches wide: what a page and a README show, and small enough to be drawn fast at 300 DPI.
-_WIDTH: Final = 400
-_CPU_HEIGHT: Final = 100
-_MEMORY_HEIGHT: Final = 80
+# With axis and labels 6.3 inches wide: what a page and a README show, and small enough to be drawn fast at 300 DPI.
+_WIDTH: Final = 350
+_CPU_HEIGHT: Final = 92
+_MEMORY_HEIGHT: Final = 72
 _LABEL_HEIGHT: Final = 15
 _LABEL_GAP: Final = 6
 _STATISTICS: Final = {"min": theme.MUTED, "avg": theme.INK, "max": theme.ACCENT}

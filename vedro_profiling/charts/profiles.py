@@ -4,7 +4,7 @@ import os
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -13,8 +13,9 @@ import polars as pl
 
 from vedro_profiling.charts.comparison import comparison_chart
 from vedro_profiling.charts.lines import readings_to_draw, unbroken_lines, window_of
+from vedro_profiling.charts.painter import Picture, drawing_command, save_pictures
 from vedro_profiling.charts.profile import draw_profile
-from vedro_profiling.charts.render import save_chart
+from vedro_profiling.charts.specification import specification
 
 __all__ = ("file_stems", "save_profiles")
 
@@ -28,6 +29,8 @@ _MARKED: Final = re.compile(rf"-[0-9a-f]{{{_MARK_DIGITS}}}$", re.IGNORECASE)
 
 def save_profiles(points: pl.DataFrame | pl.LazyFrame, folder: str | os.PathLike[str], *, ppi: int = 300) -> list[Path]:
     """Write `<target>_profile.png` for each target, and `resource_comparison.png` if there are several.
+
+    They are drawn in a process beside this one, which is safe from what ends that one.
 
     Parameters
     ----------
@@ -49,6 +52,8 @@ def save_profiles(points: pl.DataFrame | pl.LazyFrame, folder: str | os.PathLike
         If a column is missing.
     OptionError
         If there is nothing to draw.
+    DrawingError
+        If some pictures could not be drawn; all others are.
 
     Examples
     --------
@@ -64,16 +69,19 @@ def save_profiles(points: pl.DataFrame | pl.LazyFrame, folder: str | os.PathLike
     ['app_profile.png']
     """
     lines = unbroken_lines(readings_to_draw(points))
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return save_pictures(_pictures(points, lines, Path(folder)), drawing_command(ppi=ppi))
+
+
+def _pictures(points: pl.DataFrame | pl.LazyFrame, lines: pl.DataFrame, folder: Path) -> Iterator[Picture]:
+    """Describe one picture after another, each when it is asked for."""
     window = window_of(lines)
     profiles = {name: rows for (name,), rows in lines.partition_by("name", as_dict=True).items()}
-    stems = file_stems(sorted(profiles))
-    written = [
-        save_chart(draw_profile(profiles[name], window, is_still=True), Path(folder, f"{stem}_profile.png"), ppi=ppi)
-        for name, stem in stems.items()
-    ]
+    for name, stem in file_stems(sorted(profiles)).items():
+        profile = draw_profile(profiles[name], window, is_still=True)
+        yield Picture(name, folder / f"{stem}_profile.png", specification(profile))
     if len(profiles) > 1:
-        written.append(save_chart(comparison_chart(points), Path(folder, "resource_comparison.png"), ppi=ppi))
-    return written
+        yield Picture("all targets", folder / "resource_comparison.png", specification(comparison_chart(points)))
 
 
 def file_stems(names: Sequence[str]) -> dict[str, str]:

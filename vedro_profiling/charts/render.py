@@ -1,28 +1,20 @@
 """Charts into files: PNG, SVG, HTML that works offline, and the specification as JSON."""
 
-import json
 import os
-import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import altair as alt
 import vl_convert
 
+from vedro_profiling.charts.specification import VL_VERSION, specification
 from vedro_profiling.errors import OptionError
 from vedro_profiling.replacing import replacing
 
 __all__ = ("save_chart", "viewer_script")
 
-_ESCAPE: Final = re.compile(r"\\(?:u....|.)|[\ufffe\uffff]")
-_HARMLESS: Final = frozenset({r"\"", r"\\", r"\n", r"\r", r"\t"})
-"""All that `json` escapes beside the control characters."""
-
 _STAND_IN: Final = "\uffff"
-
-_VL_VERSION: Final = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 
 
 def save_chart(chart: Any, path: str | os.PathLike[str], *, ppi: int = 300) -> Path:
@@ -67,7 +59,7 @@ def save_chart(chart: Any, path: str | os.PathLike[str], *, ppi: int = 300) -> P
             f"path={str(path)!r} ends in {target.suffix!r}, which is no format for charts; "
             f"end it in one of {', '.join(_WRITERS)}"
         )
-    content = writer(_specification(chart), ppi)
+    content = writer(specification(chart), ppi)
     target.parent.mkdir(parents=True, exist_ok=True)
     with replacing(target) as beside:
         beside.write_bytes(content)
@@ -77,37 +69,25 @@ def save_chart(chart: Any, path: str | os.PathLike[str], *, ppi: int = 300) -> P
 @cache
 def viewer_script() -> str:
     """Bundle what draws a specification in a browser: `vegaEmbed`, with all it needs, 0.9 MB; takes a second or two."""
-    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=_VL_VERSION))
+    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VL_VERSION))
 
 
-def _specification(chart: Any) -> str:
-    """Write a chart as JSON without what XML forbids, at which vl-convert would end this process.
-
-    A process may have control characters in its name.
-    """
-    return _ESCAPE.sub(
-        lambda found: found[0] if found[0] in _HARMLESS else "\N{REPLACEMENT CHARACTER}",
-        # Altair has judged each part when it was made; to judge the whole again takes as long as to write it.
-        json.dumps(chart.to_dict(validate=False), ensure_ascii=False),
-    )
+def _png(text: str, ppi: int) -> bytes:
+    return bytes(vl_convert.vegalite_to_png(text, vl_version=VL_VERSION, ppi=ppi))
 
 
-def _png(specification: str, ppi: int) -> bytes:
-    return bytes(vl_convert.vegalite_to_png(specification, vl_version=_VL_VERSION, ppi=ppi))
+def _svg(text: str, _: int) -> bytes:
+    return str(vl_convert.vegalite_to_svg(text, vl_version=VL_VERSION)).encode()
 
 
-def _svg(specification: str, _: int) -> bytes:
-    return str(vl_convert.vegalite_to_svg(specification, vl_version=_VL_VERSION)).encode()
-
-
-def _html(specification: str, _: int) -> bytes:
+def _html(text: str, _: int) -> bytes:
     # vl-convert puts texts into a script as they are, and `</script>` would end it. No specification has a _STAND_IN.
-    page = str(vl_convert.vegalite_to_html(specification.replace("<", _STAND_IN), vl_version=_VL_VERSION, bundle=True))
+    page = str(vl_convert.vegalite_to_html(text.replace("<", _STAND_IN), vl_version=VL_VERSION, bundle=True))
     return page.replace(_STAND_IN, r"\u003c").encode()
 
 
-def _json(specification: str, _: int) -> bytes:
-    return specification.encode()
+def _json(text: str, _: int) -> bytes:
+    return text.encode()
 
 
 _WRITERS: Final[dict[str, Callable[[str, int], bytes]]] = {
