@@ -21,7 +21,7 @@ __all__ = ("DockerSampler",)
 _LIST_SECONDS: Final = 1.5
 _OPEN_SECONDS: Final = 2.0
 _LAST_SECONDS: Final = 1.3
-"""The engine sends an object a second."""
+"""Docker sends an object a second."""
 
 _JOIN_SECONDS: Final = 0.5
 
@@ -138,6 +138,8 @@ class DockerSampler:
         """Wait for an object of each stream that was read after the run: so none of its CPU is missing."""
         ended_at_ns = monotonic_ns()
         streams = list(self._streams.values())
+        for stream in streams:
+            stream.hasten()
         for stream in streams:
             stream.await_object(ended_at_ns, until_ns=ended_at_ns + round(_LAST_SECONDS * 1e9))
         return bool(streams)

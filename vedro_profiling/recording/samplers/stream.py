@@ -21,6 +21,9 @@ __all__ = (
 _JUMP_NS: Final = 2_000_000_000
 """Two clocks that part by so much were set anew."""
 
+_SELDOM_NS: Final = 1_500_000_000
+"""Objects that come less often are not worth waiting for: Podman sends one in 5 s, but one at once to who asks anew."""
+
 
 class EngineClock:
     """What to add to the engine's time to get ours; safe from any thread, one for all containers of an engine.
@@ -90,6 +93,7 @@ class StreamedLife:
         self._tell = tell
         self._offset_ns: int | None = None
         self._last = Reading(0, 0, 0, 0, 0)
+        self._gap_ns = 0
         self._over = threading.Event()
         self._progress = threading.Condition()
         self._stream: Stream | None = None
@@ -104,6 +108,12 @@ class StreamedLife:
         """End the life without waiting; nothing is handed over any more."""
         self._over.set()
         close_stream(self._stream)
+
+    def hasten(self) -> None:
+        """Let an object come soon, from an engine that sends them seldom: the stream is opened anew."""
+        last_at_ns = self._last.at_ns
+        if last_at_ns and max(self._gap_ns, monotonic_ns() - last_at_ns) > _SELDOM_NS:
+            close_stream(self._stream)
 
     def await_object(self, since_ns: int, *, until_ns: int) -> None:
         """Wait for an object read at `since_ns` or later; not for one of a life that has ended or told nothing yet."""
@@ -169,6 +179,7 @@ class StreamedLife:
         if reading.at_ns > self._last.at_ns:
             self._hand_over(Arrival(self, reading, Traffic(*traffic_of(stats), reading.at_ns)))
             with self._progress:
+                self._gap_ns = reading.at_ns - self._last.at_ns if self._last.at_ns else 0
                 self._last = reading
                 self._progress.notify_all()
         self._backoff.reset()

@@ -719,3 +719,30 @@ class LastObjects(vedro.Scenario):
     def then_it_is_there_to_be_read(self) -> None:
         assert self.to_be_read == [True, False]
         assert [row.cpu_ns for row in self.rows] == [3]
+
+
+class LastObjectsOfPodman(vedro.Scenario):
+    subject = "where the engine sends an object in five seconds, as Podman does, the end of a run is asked for at once"
+
+    def given_containers_read_through_such_an_engine(self) -> None:
+        seldom = patch("vedro_profiling.recording.samplers.stream._SELDOM_NS", 0)
+        seldom.start()
+        vedro.defer(seldom.stop)
+        self.engine = StandInEngine()
+        for number in (1, 2):
+            self.engine.start(f"id-{number}", name=f"app-{number}", started=engine_instant(-3600))
+            self.engine.prepare(f"id-{number}", statistics(10, cpu_ns=1))
+        self.sampled = sample(self.engine, reader="engine")
+        for number in (1, 2):
+            self.engine.statistics_of(f"id-{number}").send(statistics(10.0001, cpu_ns=2))
+            self.engine.prepare(f"id-{number}", statistics(4000, cpu_ns=3))
+        self.sampled.tick()
+
+    def when_the_last_object_is_awaited(self) -> None:
+        with patch("vedro_profiling.recording.samplers.docker._LAST_SECONDS", 20):
+            self.sampled.sampler.await_last()
+        self.rows = self.sampled.tick()
+
+    def then_each_container_has_one(self) -> None:
+        assert sorted(row.source for row in self.rows) == [0, 1]
+        assert {row.cpu_ns for row in self.rows} == {3}

@@ -369,6 +369,40 @@ class AwaitedObject(vedro.Scenario):
         assert self.has_come_back
 
 
+class SeldomObjects(vedro.Scenario):
+    subject = "of an engine whose objects came at {seconds} s, an object of the end of a run at 116 s is asked for"
+
+    @params([110, 115])
+    @params([112])
+    def __init__(self, seconds: list[int]) -> None:
+        self.seconds = seconds
+
+    def given_a_stream(self) -> None:
+        self.streamed = Streamed()
+        self.stream = self.streamed.start()
+        for seconds in self.seconds:
+            self.streamed.now_ns = seconds * SECOND
+            self.stream.send(statistics(seconds - 100, cpu_ns=seconds))
+
+    def when_one_of_the_end_is_awaited(self) -> None:
+        waiting = threading.Thread(
+            target=self.streamed.life.await_object, args=(116 * SECOND,), kwargs={"until_ns": 140 * SECOND}
+        )
+        self.streamed.now_ns = 116 * SECOND
+        self.streamed.life.hasten()
+        waiting.start()
+        self.streamed.engine.statistics_of("aaaa").send(statistics(16, cpu_ns=116))
+        waiting.join(20)
+        self.has_come_back = not waiting.is_alive()
+
+    def then_it_came(self) -> None:
+        assert self.has_come_back
+        assert self.streamed.cpu() == [*self.seconds, 116]
+
+    def and_nobody_was_told_of_a_loss(self) -> None:
+        assert self.streamed.notes == []
+
+
 class NothingToAwait(vedro.Scenario):
     subject = "nobody waits for an object of {whom}"
 
