@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from vedro_profiling.analysis.comparison_measures import COMPARED, measure_sides
-from vedro_profiling.analysis.comparison_runs import Runs, open_runs
+from vedro_profiling.analysis.comparison_runs import Runs, damage_named, open_runs
 from vedro_profiling.analysis.comparison_statistics import FEWEST_RUNS, with_intervals
 from vedro_profiling.errors import OptionError
 from vedro_profiling.schema import SYSTEM_TARGET
@@ -104,8 +104,9 @@ def compare(  # noqa: PLR0913 - all but the two sides are keywords with defaults
     absolute = absolute or {}
     _require_sense(by, relative, absolute, confidence)
     sides = open_runs(base, by), open_runs(head, by)
-    measured = with_intervals(measure_sides(*sides, by=by), confidence=confidence)
-    labelled = _labelled(_judged(measured, relative, absolute, 1 - confidence), sides, by)
+    with damage_named(base, head):
+        measured = with_intervals(measure_sides(*sides, by=by), confidence=confidence)
+        labelled = _labelled(_judged(measured, relative, absolute, 1 - confidence), sides, by)
     return labelled.sort(*_order(by), nulls_last=True)
 
 

@@ -18,6 +18,8 @@ _PIXELS_PER_NAME: Final = 34
 _NAME_GAP: Final = 3
 _MOST_SHADED: Final = 400
 _BETWEEN: Final = "between scenarios"
+_HINT: Final = "(isValid(screen()) && screen().width ? ' (drag here to look closer)' : '')"
+"""Nobody drags in a picture: Vega knows of no screen where it draws one."""
 
 
 def scenario_bands(points: pl.DataFrame | pl.LazyFrame, window: Window, *, width: int) -> pl.DataFrame:
@@ -97,7 +99,7 @@ def overview(bands: pl.DataFrame, window: Window, *, width: int) -> alt.LayerCha
         x2=alt.X2("end:T"), **({} if bands.is_empty() else {"tooltip": tooltip})
     )
     title = alt.TitleParams(
-        f"{'Whole run' if bands.is_empty() else 'Scenarios'} (drag here to look closer)",
+        alt.ExprRef(f"'{'Whole run' if bands.is_empty() else 'Scenarios'}' + {_HINT}"),
         anchor="start",
         fontSize=11,
         offset=5,

@@ -1,5 +1,6 @@
 """`compare`: what changed between runs."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -14,6 +15,7 @@ from vedro_profiling.cli.output import (
     print_table,
     say,
     say_plain,
+    width_of,
     working,
 )
 from vedro_profiling.cli.pairs import names, pair
@@ -28,6 +30,7 @@ __all__ = ("compare",)
 
 _MOST_FOR_PEOPLE: Final = 20
 _WHOLE_RUN: Final = "(whole run)"
+_ROOM_FOR_COLUMNS: Final = 110
 _LABELS: Final = {
     "cpu_time": "CPU time",
     "memory_peak": "mem peak",
@@ -93,7 +96,8 @@ def _tell(changes: "pl.DataFrame", shown: "pl.DataFrame", style: Format) -> None
     if changes.is_empty():
         say("there is nothing to compare")
         return
-    print_table(_table(shown, left_out=changes.height - shown.height), style)
+    is_narrow = style == "text" and width_of(sys.stdout) < _ROOM_FOR_COLUMNS
+    print_table(_table(shown, left_out=changes.height - shown.height, is_narrow=is_narrow), style)
     notes = changes["note"].drop_nulls().value_counts(sort=True)
     if not notes.is_empty():
         say("")
@@ -101,25 +105,30 @@ def _tell(changes: "pl.DataFrame", shown: "pl.DataFrame", style: Format) -> None
         say_plain(f"{count} of {changes.height} rows: {note}", style)
 
 
-def _table(changes: "pl.DataFrame", *, left_out: int) -> "Table":
-    """Lay changes out with what matters most on the left, for that is what a narrow terminal shows."""
+def _table(changes: "pl.DataFrame", *, left_out: int, is_narrow: bool) -> "Table":
+    """Lay changes out with what matters most on the left; a narrow terminal has all their names in one column."""
     from vedro_profiling.reporting.digest import Table
 
     groups = [name for name in changes.columns[: changes.columns.index("metric")] if name in _shown_groups(changes)]
-    titles = ("verdict", "change", "of", *groups, "base", "head", "95 % interval")
+    wheres = (" / ".join(groups),) if is_narrow else tuple(groups)
+    titles = ("verdict", "change", "base", "head", "of", *wheres, "95 % interval")
     rows = [
         (
             change["verdict"],
             _change(change),
-            _LABELS[change["metric"]],
-            *(_group(name, change) for name in groups),
             _amount(change["metric"], change["base"]),
             _amount(change["metric"], change["head"]),
+            _LABELS[change["metric"]],
+            *_wheres([_group(name, change) for name in groups], is_narrow=is_narrow),
             _interval(change),
         )
         for change in changes.iter_rows(named=True)
     ]
-    return Table(titles, rows, frozenset({"verdict", "of", *groups}), left_out)
+    return Table(titles, rows, frozenset({"verdict", "of", *wheres}), left_out)
+
+
+def _wheres(names: list[str], *, is_narrow: bool) -> list[str]:
+    return [" / ".join(names)] if is_narrow else names
 
 
 def _shown_groups(changes: "pl.DataFrame") -> set[str]:

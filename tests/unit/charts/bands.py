@@ -1,4 +1,5 @@
 from datetime import timedelta
+from pathlib import Path
 
 import polars as pl
 import vedro
@@ -7,6 +8,7 @@ from tests.contexts.series import START, make_series, put_together
 from tests.contexts.specs import layers_of, rows_of
 from vedro_profiling.charts.bands import scenario_at, scenario_bands
 from vedro_profiling.charts.lines import Window
+from vedro_profiling.charts.render import save_chart
 from vedro_profiling.charts.timeline import timeline
 
 START_MS = START.timestamp() * 1000
@@ -66,6 +68,20 @@ class ScenariosAlongTheTime(vedro.Scenario):
         readings = [layer for layer in layers_of(self.spec, "point") if "tooltip" in layer["encoding"]]
         told = {row["value"]: row["scenario"] for row in rows_of(self.spec, readings[0])}
         assert (told[0], told[2], told[5], told[8.0]) == ("between scenarios", "open the shop", "pay", "refund")
+
+
+class Still(vedro.Scenario):
+    subject = "a picture names the strip, and asks nobody to drag in it"
+
+    def given_a_folder(self) -> None:
+        self.folder = Path(vedro.create_tmp_dir())
+
+    def when_a_run_is_drawn(self) -> None:
+        self.picture = save_chart(timeline(make_run()), self.folder / "timeline.svg").read_text(encoding="utf-8")
+
+    def then_its_strip_is_named_so(self) -> None:
+        assert ">Scenarios<" in self.picture
+        assert "drag" not in self.picture
 
 
 class ManyScenarios(vedro.Scenario):

@@ -9,9 +9,9 @@ from pathlib import Path
 import vedro
 from vedro import params
 
-from tests.contexts.command_line import run_here
+from tests.contexts.command_line import AtTerminal, run_apart, run_here
 from tests.contexts.series import make_series, put_together
-from vedro_profiling import write_parquet
+from vedro_profiling import load, write_parquet
 
 
 def saved_runs(name: str, *cpu_ms: float) -> Path:
@@ -42,12 +42,62 @@ class Changed(vedro.Scenario):
 
     def then_the_change_stands_first(self) -> None:
         titles, first, *_ = (re.split(r"\s{2,}", line) for line in self.said.out.splitlines())
-        assert titles == ["verdict", "change", "of", "scenario", "target", "base", "head", "95 % interval"]
-        assert first[:7] == ["more", "+20.1 %", "CPU time", "it pays", "app", "0.10 s", "0.12 s"]
+        assert titles == ["verdict", "change", "base", "head", "of", "scenario", "target", "95 % interval"]
+        assert first[:7] == ["more", "+20.1 %", "0.10 s", "0.12 s", "CPU time", "it pays", "app"]
         assert re.fullmatch(r"\+1\d\.\d ms \.\. \+2\d\.\d ms", first[7])
 
     def and_nothing_else_comes_of_it(self) -> None:
         assert (self.said.code, self.said.err) == (0, "")
+
+
+class Narrow(vedro.Scenario):
+    subject = "a terminal of {columns} columns shows {titles}, and whose change it is"
+
+    @params(60, ["verdict", "change", "base", "head", "of", "scenario / target"])
+    @params(80, ["verdict", "change", "base", "head", "of", "scenario / target", "95 % interval"])
+    def __init__(self, columns: int, titles: list[str]) -> None:
+        self.columns, self.titles = columns, titles
+
+    def given_four_runs_a_side(self) -> None:
+        self.base = saved_runs("base", 100, 102, 99, 101)
+        self.head = saved_runs("head", 121, 119, 123, 120)
+
+    def when_they_are_compared_there(self) -> None:
+        said = run_apart("compare", self.base, self.head, COLUMNS=str(self.columns))
+        self.lines = said.stdout.splitlines()
+
+    def then_they_stand_there(self) -> None:
+        first = next(place for place, line in enumerate(self.lines) if "+20.1 %" in line)
+        assert sorted(" ".join(self.lines[:first]).split()) == sorted(" ".join(self.titles).split())
+        assert "0.12 s" in self.lines[first]
+        assert "it pays" in self.lines[first]
+
+    def and_no_line_of_the_table_is_wider(self) -> None:
+        end = self.lines.index("") if "" in self.lines else None
+        assert max(map(len, self.lines[:end])) <= self.columns
+
+
+class Coloured(vedro.Scenario):
+    subject = "on a terminal {environment} verdicts are {how}"
+
+    @params("coloured", {}, "\x1b[31mmore ")
+    @params("plain", {"NO_COLOR": "1"}, "more ")
+    def __init__(self, how: str, environment: dict[str, str], start: str) -> None:
+        self.how, self.environment, self.start = how, environment, start
+
+    def given_four_runs_a_side(self) -> None:
+        self.base = saved_runs("base", 100, 102, 99, 101)
+        self.head = saved_runs("head", 121, 119, 123, 120)
+
+    def when_they_are_compared_at_a_terminal(self) -> None:
+        self.terminal = AtTerminal(["compare", self.base, self.head], folder=self.base, environment=self.environment)
+        self.code = self.terminal.read_to_end()
+
+    def then_the_first_is(self) -> None:
+        assert self.code == 0
+        table = self.terminal.shown[self.terminal.shown.index("target") :]
+        first = next(line for line in table.splitlines() if "+20.1 %" in line)
+        assert first.startswith(self.start)
 
 
 class TooFew(vedro.Scenario):
@@ -63,7 +113,7 @@ class TooFew(vedro.Scenario):
         assert re.fullmatch(r"- `\d of \d rows: 1 and 1 runs: noise cannot be told from change .*`", self.lines[-1])
 
     def and_a_change_from_nothing_is_told_in_its_unit(self) -> None:
-        assert "| `unknown` | +0.12 s | `CPU time` | `it pays` | `app` | 0.0 ms | 0.12 s | - |" in self.lines
+        assert "| `unknown` | +0.12 s | 0.0 ms | 0.12 s | `CPU time` | `it pays` | `app` | - |" in self.lines
 
 
 class Rules(vedro.Scenario):
@@ -143,6 +193,26 @@ class Nothing(vedro.Scenario):
 
     def then_it_is_said(self) -> None:
         assert self.said == (0, "there is nothing to compare\n", "")
+
+
+class Damaged(vedro.Scenario):
+    subject = "a file of another tool whose damage shows only while it is read is named in one line"
+
+    def given_such_a_file(self) -> None:
+        self.folder = Path(vedro.create_tmp_dir())
+        self.file = self.folder / "other.parquet"
+        load(saved_runs("base", 100)).write_parquet(self.file)
+        content = bytearray(self.file.read_bytes())
+        content[4:200] = bytes(196)
+        self.file.write_bytes(content)
+
+    def when_it_is_compared(self) -> None:
+        self.said = run_here("compare", saved_runs("head", 100), self.file)
+
+    def then_it_is_named(self) -> None:
+        assert (self.said.code, self.said.out) == (2, "")
+        assert f"{self.file} is no Parquet file, or a damaged one" in self.said.err
+        assert self.said.err.count("\n") == 1
 
 
 class NoNumber(vedro.Scenario):
