@@ -123,7 +123,7 @@ class MarkdownPages(vedro.Scenario):
         assert self.asked.read_text().startswith("## \N{CROSS MARK} Profiling `run-")
 
     def and_the_page_of_the_job_has_it_at_its_end(self) -> None:
-        assert self.job_page.read_text() == "of the step before\n" + self.asked.read_text()
+        assert self.job_page.read_text() == f"of the step before\n\n{self.asked.read_text()}\n"
 
     def and_it_tells_of_budgets_targets_and_scenarios(self) -> None:
         page = self.asked.read_text()

@@ -60,10 +60,15 @@ def replace_page(path: Path, page: str) -> None:
 
 
 def append_page(path: Path, page: str) -> None:
-    """Add a page to a file that others write to as well, some of them no end of their last line."""
-    is_within_line = path.is_file() and path.read_bytes()[-1:] not in {b"", b"\n"}
+    """Add a page to a file that others write to as well, some of them no end of their last line.
+
+    Blank lines keep it apart from both neighbours: below a line of HTML, such as the end of our own pages, Markdown is
+    read as HTML until there is one.
+    """
+    before = path.read_bytes()[-2:] if path.is_file() else b""
+    apart = "" if before in {b"", b"\n", b"\n\n"} else "\n" if before.endswith(b"\n") else "\n\n"
     with path.open("a", encoding="utf-8") as file:
-        file.write(f"\n{page}" if is_within_line else page)
+        file.write(f"{apart}{page}\n")
 
 
 def _sections(outcome: "Outcome", verdicts: "pl.DataFrame | None") -> Iterator[str]:

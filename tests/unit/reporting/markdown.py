@@ -161,12 +161,14 @@ class Many(vedro.Scenario):
 
 
 class Appended(vedro.Scenario):
-    subject = "a page that is added to a file with {content!r} in it begins a line, so that its title is one"
+    subject = "a page that is added to a file with {content!r} in it stands between blank lines, below which all is Markdown"
 
-    @params(None, "## Page\n")
-    @params("", "## Page\n")
-    @params("of others\n", "of others\n## Page\n")
-    @params("of others", "of others\n## Page\n")
+    @params(None, "## Page\n\n")
+    @params("", "## Page\n\n")
+    @params("\n", "\n## Page\n\n")
+    @params("of others\n", "of others\n\n## Page\n\n")
+    @params("of others", "of others\n\n## Page\n\n")
+    @params("</details>\n\n", "</details>\n\n## Page\n\n")
     def __init__(self, content: str | None, expected: str) -> None:
         self.content, self.expected = content, expected
 
@@ -178,5 +180,5 @@ class Appended(vedro.Scenario):
     def when_a_page_is_added(self) -> None:
         append_page(self.path, "## Page\n")
 
-    def then_its_title_begins_a_line(self) -> None:
+    def then_it_stands_apart(self) -> None:
         assert self.path.read_text(encoding="utf-8") == self.expected
