@@ -25,6 +25,7 @@ _NAMES: Final = (
     "summary",
     "files",
     "memory",
+    "plots",
     "fuzz",
 )
 
