@@ -161,7 +161,7 @@ class Many(vedro.Scenario):
 
 
 class Appended(vedro.Scenario):
-    subject = "a page that is added to a file with {content!r} in it stands between blank lines, below which all is Markdown"
+    subject = "a page that is added to a file with {content!r} in it stands between blank lines, where it is Markdown"
 
     @params(None, "## Page\n\n")
     @params("", "## Page\n\n")
