@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from vedro_profiling import schema
 from vedro_profiling.errors import OptionError
+from vedro_profiling.folder_names import folder_name
 
 __all__ = (
     "DOCKER_READERS",
@@ -54,8 +55,7 @@ def profiling_folder(project_dir: Path, pattern: str | Path, run_id: str) -> Pat
     _require(_is_name(run_id), "profiling_run_id", run_id, "a text that is not empty")
     is_path = isinstance(pattern, str | Path) and str(pattern).strip()
     _require(is_path, "profiling_dir", pattern, "the name of a folder, such as '.profiling'")
-    run = re.sub(r"[^\w.-]+", "_", run_id).strip("._")[:80] or "run"
-    return project_dir / str(pattern).replace("{run}", run)
+    return project_dir / str(pattern).replace("{run}", folder_name(run_id))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ import vedro_profiling
 HOUSE: Final = "vedro_profiling"
 HOME: Final = Path(vedro_profiling.__file__).parent
 
-LEAVES: Final = "errors replacing schema"
+LEAVES: Final = "errors folder_names replacing schema"
 """Import nothing of the house, and everyone else may import them."""
 
 # A module obeys the longest entry that leads to it; leaves and the standard library are open to all.
@@ -23,6 +23,7 @@ LAW: Final = {
     "__init__": ("_plugin", ""),
     "__main__": ("cli", ""),
     "errors": ("", ""),
+    "folder_names": ("", ""),
     "replacing": ("", ""),
     "schema": ("", ""),
     "options": ("", ""),

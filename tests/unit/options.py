@@ -171,6 +171,9 @@ class ProfilingFolder(vedro.Scenario):
     @params("{run}", "../../etc", "/project/etc")
     @params("{run}", "..", "/project/run")
     @params("{run}", "x" * 300, "/project/" + "x" * 80)
+    @params("{run}", "\U00020000" * 300, "/project/" + "\U00020000" * 60)
+    @params("{run}", "con.2", "/project/_con.2")
+    @params("{run}", "console", "/project/console")
     @params("/var/profiles/{run}", "ветка", "/var/profiles/ветка")
     def __init__(self, pattern: str, run_id: str, folder: str) -> None:
         self.pattern = pattern

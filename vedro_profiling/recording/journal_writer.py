@@ -4,10 +4,10 @@ import contextlib
 import errno
 import json
 import os
-import re
 from pathlib import Path
 from typing import Any
 
+from vedro_profiling.folder_names import folder_name
 from vedro_profiling.recording.blocks import Blocks
 from vedro_profiling.recording.buffer import ReadingBuffer
 from vedro_profiling.recording.journal import (
@@ -144,10 +144,11 @@ def _new_folder(parent: Path, run: str) -> Path:
     if parent.is_symlink():
         raise NotADirectoryError(errno.ENOTDIR, "a symbolic link that may lead anywhere", str(parent))
     parent.mkdir(parents=True, exist_ok=True)
-    slug = re.sub(r"[^\w.-]", "_", run, flags=re.ASCII).strip(".")[:80] or "run"
+    # Where names of files are not UTF-8, no other letter may be one.
+    name = folder_name(run.encode("ascii", "replace").decode())
     number = 1
     while True:
-        folder = parent / (slug if number == 1 else f"{slug}~{number}")
+        folder = parent / (name if number == 1 else f"{name}~{number}")
         try:
             folder.mkdir()
         except FileExistsError:

@@ -96,10 +96,11 @@ class FolderOfARun(vedro.Scenario):
     subject = "the journal of run {run!r} lies in the folder {folder!r} below .journal"
 
     @params("run-20261123-090507", "run-20261123-090507")
-    @params("../../etc", "_.._etc")
+    @params("../../etc", "etc")
     @params("a/b c", "a_b_c")
     @params("..", "run")
-    @params("ветка", "_____")
+    @params("ветка-1", "1")
+    @params("NUL", "_NUL")
     @params("x" * 300, "x" * 80)
     def __init__(self, run: str, folder: str) -> None:
         self.run = run
