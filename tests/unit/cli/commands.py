@@ -336,17 +336,30 @@ class ConvertedToCsv(vedro.Scenario):
 
 
 class Drawn(vedro.Scenario):
-    subject = "plot writes a picture of each target, and prints where"
+    subject = "plot writes {names}, and prints where"
 
-    def given_a_run(self) -> None:
-        self.file = saved(put_together(make_series([10, 20, 30]), make_series([1, 2, 3], metric="memory_usage")))
+    @params(["app_profile.png", "timeline.png"], has_scenario=False, has_requests=False)
+    @params(["app_profile.png", "timeline.png", "scenario_ranking.png"], has_scenario=True, has_requests=False)
+    @params(["app_profile.png", "timeline.png", "latency.png"], has_scenario=False, has_requests=True)
+    def __init__(self, names: list[str], *, has_scenario: bool, has_requests: bool) -> None:
+        self.names, self.has_scenario, self.has_requests = names, has_scenario, has_requests
+
+    def given_a_run_and_what_ran_beside(self) -> None:
+        series = [make_series([10, 20, 30]), make_series([1, 2, 3], metric="memory_usage")]
+        if self.has_scenario:
+            series.append(make_series([1000], metric="scenario_duration", target="vedro", scenario="pay"))
+            series.append(make_series([500], metric="cpu_time", scenario="pay"))
+        if self.has_requests:
+            series.append(make_series([5, 6, 7], metric="http_req_duration"))
+        self.file = saved(put_together(*series))
 
     def when_it_is_drawn(self) -> None:
         self.said = run_here("plot", self.file, "-o", self.file.parent / "pictures", "--ppi", "30")
 
-    def then_the_picture_is_there(self) -> None:
-        assert self.said.out == f"{self.file.parent / 'pictures' / 'app_profile.png'}\n"
-        assert Path(self.said.out.strip()).read_bytes().startswith(b"\x89PNG")
+    def then_the_pictures_are_there(self) -> None:
+        files = [Path(line) for line in self.said.out.splitlines()]
+        assert files == [self.file.parent / "pictures" / name for name in self.names]
+        assert all(file.read_bytes().startswith(b"\x89PNG") for file in files)
 
 
 class NothingKilled(vedro.Scenario):
