@@ -25,6 +25,9 @@ __all__ = (
 
 NO_PRIVATE_ENGINE: Final = "no second Docker engine can be started: that takes root, dockerd and busybox-static"
 
+_PATIENCE_SECONDS: Final = 60
+"""Beside other work two engines may take long to start."""
+
 _WITHOUT_NETWORK: Final = ("--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-masq=false")
 
 
@@ -51,7 +54,7 @@ class PrivateEngine:
         vedro.defer(pointed.stop)
 
     def client(self) -> docker.DockerClient:
-        return docker.DockerClient(self.host, timeout=20)
+        return docker.DockerClient(self.host, timeout=_PATIENCE_SECONDS)
 
     def start(self) -> None:
         """Start the engine, and wait until it answers."""
@@ -73,7 +76,7 @@ class PrivateEngine:
         ]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        wait_until(self._answers, what="the private engine answers")
+        wait_until(self._answers, what="the private engine answers", seconds=_PATIENCE_SECONDS)
 
     def _answers(self) -> bool:
         with contextlib.suppress(DockerException, OSError):
