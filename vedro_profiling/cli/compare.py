@@ -97,7 +97,8 @@ def _tell(changes: "pl.DataFrame", shown: "pl.DataFrame", style: Format) -> None
         say("there is nothing to compare")
         return
     is_narrow = style == "text" and width_of(sys.stdout) < _ROOM_FOR_COLUMNS
-    print_table(_table(shown, left_out=changes.height - shown.height, is_narrow=is_narrow), style)
+    named = _named(changes).head(shown.height)
+    print_table(_table(named, left_out=changes.height - shown.height, is_narrow=is_narrow), style)
     notes = changes["note"].drop_nulls().value_counts(sort=True)
     if not notes.is_empty():
         say("")
@@ -139,9 +140,16 @@ def _shown_groups(changes: "pl.DataFrame") -> set[str]:
     return unlabelled if is_telling or "method" not in keys else unlabelled - {"method"}
 
 
+def _named(rows: "pl.DataFrame") -> "pl.DataFrame":
+    """Add what scenarios are called, where rows are theirs."""
+    from vedro_profiling.reporting.digest import scenario_name
+
+    return rows.with_columns(scenario_name()) if {"scenario", "subject"} <= set(rows.columns) else rows
+
+
 def _group(name: str, change: dict[str, Any]) -> str:
     if name == "scenario":
-        return change.get("subject") or change["scenario"] or _WHOLE_RUN
+        return change["name"] or _WHOLE_RUN
     return change[name] or "-"
 
 
@@ -176,8 +184,9 @@ def _tell_rules(judged: "pl.DataFrame", style: Format) -> None:
     from vedro_profiling.reporting.digest import verdict_counts, verdicts_missed
 
     lines = [f"rules: {verdict_counts(judged)}"]
-    for row in verdicts_missed(judged):
-        whose = ", ".join(filter(None, [row.get("subject") or row.get("scenario") or _WHOLE_RUN, row.get("target")]))
+    for row in verdicts_missed(_named(judged)):
+        scenario = row.get("name") or row.get("subject") or _WHOLE_RUN
+        whose = ", ".join(filter(None, [scenario, row.get("target")]))
         lines.append(f"! {row['status']}: {row['rule']} in {whose}: {row['reason']}")
     if is_for_people(style):
         say("")

@@ -144,6 +144,35 @@ class Rules(vedro.Scenario):
         assert "rules: " in self.programs.err
 
 
+class SharedSubject(vedro.Scenario):
+    subject = "scenarios that share a subject are told apart, in the table and where a rule is broken"
+
+    def given_a_run_a_side_of_a_scenario_with_two_sets_of_parameters(self) -> None:
+        self.base, self.head = (self._saved(name, amount) for name, amount in (("base", 100), ("head", 200)))
+
+    @staticmethod
+    def _saved(run: str, amount: float) -> Path:
+        file = Path(vedro.create_tmp_dir()) / f"{run}.parquet"
+        points = put_together(
+            *(
+                make_series([amount], metric=metric, run=run, scenario=f"suite/pay.py::Pay#{number}", subject="it pays")
+                for number in (1, 2)
+                for metric in ("scenario_duration", "cpu_time")
+            )
+        )
+        write_parquet(points, file)
+        return file
+
+    def when_they_are_compared(self) -> None:
+        self.said = run_here("compare", self.base, self.head, "--fail-on", "cpu_time>+10%")
+
+    def then_each_is_named(self) -> None:
+        assert self.said.code == 99
+        for name in ("it pays (pay.py::Pay#1)", "it pays (pay.py::Pay#2)"):
+            assert f"! broken: cpu_time>+10% in {name}, " in self.said.out, self.said.out
+            assert sum(name in line for line in self.said.out.splitlines() if line.startswith("unknown")) == 2
+
+
 class Irrelevant(vedro.Scenario):
     subject = "a change within {option} {value} breaks no rule and is no change"
 
