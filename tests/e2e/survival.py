@@ -26,6 +26,8 @@ SMALL_DISK = {"type": "tmpfs", "device": "tmpfs", "o": "size=16m,mode=0777"}
 
 DISK_WITHOUT_ALLOCATION = {"type": "ramfs", "device": "ramfs", "o": "mode=0777"}
 
+READ_ONLY_DISK = {"type": "tmpfs", "device": "tmpfs", "o": "ro"}
+
 KERNELS = ("proc", "sys", "dev")
 """Folders that are the kernel's, and of which each container has its own."""
 
@@ -429,6 +431,30 @@ tell(session, borders=3000)
         assert answer["notes"] == []
 
 
+@skip_if(no_engine, NO_ENGINE)
+class ReadOnlyDisk(vedro.Scenario):
+    subject = "in a folder that is read-only a run has its points, and notes of what is missing"
+
+    def when_a_run_is_recorded_there(self) -> None:
+        program = """
+session = start(0.01)
+scenario("a")
+tell(session, borders=2)
+"""
+        self.run = run_in_container(program, vedro.create_tmp_dir(), disk=READ_ONLY_DISK)
+
+    def then_no_reading_was_lost(self) -> None:
+        self.answer = told(self.run)
+        assert self.answer["read"] == self.answer["expected"]
+
+    def and_the_notes_say_what_is_missing(self) -> None:
+        journal, *files = self.answer["notes"]
+        assert journal.startswith("no journal, a killed run is lost: ")
+        assert ["could not be written: " in note for note in files] == [True, True]
+        assert all("Read-only file system" in note for note in self.answer["notes"])
+        assert not self.answer["journal"]
+
+
 class SizeOfFilesLimited(vedro.Scenario):
     subject = "a limit to the size of files (ulimit -f) that is reached costs notes, no reading and no process"
 
@@ -438,7 +464,7 @@ class SizeOfFilesLimited(vedro.Scenario):
     def when_it_is_reached_in_a_run_of_six_thousand_border_readings(self) -> None:
         program = """
 import resource
-resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 session = start(0.01)
 for number in range(1500):
     scenario(f"s{number}")
