@@ -1,7 +1,7 @@
 """The axes of a timeline: the clock with the time since the start, and values with their units."""
 
 from datetime import datetime, timezone
-from typing import Final
+from typing import Any, Final
 
 import altair as alt
 
@@ -50,7 +50,7 @@ def time_axis(window: Window, *, labels: bool, is_brushed: bool = False) -> alt.
     )
     domain = alt.ExprRef(ticks.brushed_stretch(window)) if is_brushed else ticks.shown_stretch(window)
     scale = alt.Scale(type="utc", domain=domain, nice=False)
-    return alt.X("time:T", scale=scale, axis=axis)
+    return alt.X("time:T", scale=_plain(scale), axis=_plain(axis))
 
 
 def _time_title(window: Window) -> str:
@@ -92,7 +92,13 @@ def value_axis(title: str, top: float, *, height: int, nice: bool, field: str = 
         domain=False,
         ticks=False,
     )
-    return alt.Y(f"{field}:Q", scale=alt.Scale(domain=[0, top or 1], nice=nice), axis=axis)
+    return alt.Y(f"{field}:Q", scale=_plain(alt.Scale(domain=[0, top or 1], nice=nice)), axis=_plain(axis))
+
+
+def _plain(part: alt.Axis | alt.Scale) -> dict[str, Any]:
+    """Write out what a chart of several layers would copy again and again, all options that are not set included."""
+    written: dict[str, Any] = part.to_dict(validate=False)
+    return written
 
 
 def plain_number(value: float) -> str:
