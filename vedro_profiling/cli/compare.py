@@ -136,8 +136,10 @@ def _shown_groups(changes: "pl.DataFrame") -> set[str]:
     """Leave out what stands in another column already, and the method, unless it tells two targets apart."""
     keys = set(changes.columns[: changes.columns.index("metric")])
     unlabelled = keys - {"subject"} - ({"service"} if "target" in keys else set())
-    is_telling = "target" not in keys or changes.unique(["target", "method"]).height > changes["target"].n_unique()
-    return unlabelled if is_telling or "method" not in keys else unlabelled - {"method"}
+    if not {"target", "method"} <= keys:
+        return unlabelled
+    is_telling = changes.unique(["target", "method"]).height > changes["target"].n_unique()
+    return unlabelled if is_telling else unlabelled - {"method"}
 
 
 def _named(rows: "pl.DataFrame") -> "pl.DataFrame":

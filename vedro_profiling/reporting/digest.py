@@ -123,7 +123,7 @@ def scenario_name() -> pl.Expr:
     """
     subject, scenario = (pl.col(name).cast(pl.String) for name in ("subject", "scenario"))
     in_full = pl.format("{} ({})", subject, scenario.str.extract("([^/]*)$"))
-    is_shared = scenario.n_unique().over(subject) > 1
+    is_shared = scenario.drop_nulls().n_unique().over(subject) > 1
     return pl.when(is_shared).then(in_full).otherwise(subject).fill_null(scenario).alias("name")
 
 

@@ -144,6 +144,24 @@ class Rules(vedro.Scenario):
         assert "rules: " in self.programs.err
 
 
+class OtherColumns(vedro.Scenario):
+    subject = "rows by {by} are told for people"
+
+    @params("target")
+    @params("method")
+    @params("scenario")
+    @params("subject,target")
+    def __init__(self, by: str) -> None:
+        self.by = by
+
+    def when_runs_are_compared(self) -> None:
+        self.said = run_here("compare", saved_runs("base", 100), saved_runs("head", 200), "--by", self.by)
+
+    def then_there_is_a_table(self) -> None:
+        assert self.said.code == 0
+        assert self.said.out.startswith("verdict ")
+
+
 class SharedSubject(vedro.Scenario):
     subject = "scenarios that share a subject are told apart, in the table and where a rule is broken"
 
