@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from vedro_profiling.recording.recorder import Cost
+from vedro_profiling.recording.cost import Cost
 from vedro_profiling.recording.samplers import Source
 from vedro_profiling.session.session import Outcome
 

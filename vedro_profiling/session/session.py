@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from vedro_profiling import schema
 from vedro_profiling.errors import RecordingError
 from vedro_profiling.options import Options
+from vedro_profiling.recording.cost import Cost
 from vedro_profiling.recording.facts import run_facts
 from vedro_profiling.recording.journal import can_be_recovered
 from vedro_profiling.recording.journal_writer import Journal
-from vedro_profiling.recording.recorder import Cost, Recorder
+from vedro_profiling.recording.recorder import Recorder
 from vedro_profiling.recording.samplers import Sampler, Source
 from vedro_profiling.session.drain import FILE_STEM, READINGS_AT_ONCE, derived, in_memory, points_of, write_points
 from vedro_profiling.session.interrupts import interrupts_put_off

@@ -10,8 +10,9 @@ import vedro
 from vedro import params
 
 from tests.contexts.recording import MILLISECOND, SECOND, Reading, ScriptedSampler, SteppedTime, unpack
+from vedro_profiling.recording.cost import Cost
 from vedro_profiling.recording.journal_writer import Journal
-from vedro_profiling.recording.recorder import Cost, Recorder
+from vedro_profiling.recording.recorder import Recorder
 from vedro_profiling.recording.samplers import Append, Roster
 
 START_NS = SECOND
