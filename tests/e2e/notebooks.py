@@ -22,6 +22,7 @@ class Notebook(vedro.Scenario):
     @params("01-first-look.ipynb", 3)
     @params("02-scenarios-and-budgets.ipynb", 1)
     @params("03-compare-runs.ipynb", 1)
+    @params("04-load-test-with-k6.ipynb", 1)
     def __init__(self, name: str, expected_pictures: int) -> None:
         self.name, self.expected_pictures = name, expected_pictures
 
