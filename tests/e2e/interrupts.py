@@ -127,7 +127,8 @@ class WhileItIsConcluded(vedro.Scenario):
 
     def then_it_was_interrupted(self) -> None:
         assert self.run.returncode == 130, self.run.stderr
-        assert self.run.stderr == ""
+        # The asyncio of Python 3.10 tells of an interrupted task, with or without us.
+        assert "profiling" not in self.run.stderr
 
     def and_the_summary_is_whole(self) -> None:
         assert "!!! Interrupted by" in self.run.stdout
