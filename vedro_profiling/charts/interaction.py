@@ -24,8 +24,8 @@ BRUSH: Final = alt.selection_interval(
 
 NAMES_VIEW: Final = "names"
 
-# Whoever brushes anew is not to be held where the panels were moved to. The marks are named as Vega-Lite names those of
-# the first panel, before and since its 6.2; each hides what is behind it from the mouse.
+# Whoever brushes anew is not to be held where the panels were moved to. The marks are named as an older and a newer
+# Vega-Lite name those of the first panel; each hides what is behind it from the mouse.
 _MARKS: Final = [f"{view}{number}_marks" for view in (BRUSHED_VIEW, NAMES_VIEW) for number in ("", "_0")]
 _STRIP: Final = ("concat_0_group", *_MARKS, "brush_brush")
 _BRUSHED: Final = [f"@{mark}:{event}" for mark in _STRIP for event in ("pointerdown", "wheel")]
