@@ -38,7 +38,28 @@ WAITING: Final = """
 SYNC: Final = "def when_it_waits(self):" + WAITING.format(wait="time.sleep(0.01)")
 ASYNC: Final = "async def when_it_waits(self):" + WAITING.format(wait="await asyncio.sleep(0.01)")
 
-CONCLUDING: Final = make_plugin("Cleanup", BEFORE_OURS, "open('concluding', 'w').close()")
+# Says so from within our conclusion, and lasts until the presses are done.
+CONCLUDING: Final = make_plugin(
+    "Cleanup",
+    BEFORE_OURS,
+    """
+        import time
+        from pathlib import Path
+
+        from vedro_profiling import storage
+
+        write = storage.write_parquet
+
+        def wait(*given, **named):
+            storage.write_parquet = write
+            Path("concluding").touch()
+            while not Path("go on").exists():
+                time.sleep(0.01)
+            write(*given, **named)
+
+        storage.write_parquet = wait
+""",
+)
 
 INTERRUPT_WRITING: Final = """
         from vedro_profiling import storage
