@@ -16,9 +16,11 @@ __all__ = (
     "IN_STEP",
     "RAISE",
     "TERMINATE",
+    "burnt_in",
     "burnt_milliseconds",
     "make_plugin",
     "make_project",
+    "read_both",
     "threads_left",
 )
 
@@ -112,8 +114,18 @@ def make_plugin(event: str, priority: int, end: str) -> str:
 
 def burnt_milliseconds(project: Project) -> dict[str, float]:
     """Tell the CPU time of each scenario of a run, from its files."""
+    return burnt_in(read_both(project))
+
+
+def read_both(project: Project) -> pl.DataFrame:
+    """Read the points of a project's run, which are the same in both files."""
     points = vp.load(project.profiling / "profiling.parquet")
     assert vp.load(project.profiling / "profiling.ndjson").height == points.height
+    return points
+
+
+def burnt_in(points: pl.DataFrame) -> dict[str, float]:
+    """Tell the CPU time of the test process in each scenario, in milliseconds."""
     cpu_time = points.filter(target="python", metric="cpu_time").group_by("scenario").agg(pl.col("value").sum())
     return {str(name).rpartition("::")[2]: value for name, value in cpu_time.rows()}
 

@@ -10,9 +10,8 @@ import vedro
 from vedro import params
 
 import vedro_profiling as vp
+from tests.contexts.endings import BURNT_SECONDS, burnt_in, burnt_milliseconds, read_both
 from tests.contexts.project import Project, ended
-
-BURNT_SECONDS: Final = 0.05
 
 SCENARIOS: Final = """
 import contextlib
@@ -110,18 +109,6 @@ def make_project(fault: str) -> Project:
     return Project(scenarios=SCENARIOS.format(fault=fault, seconds=BURNT_SECONDS))
 
 
-def read_both(project: Project) -> pl.DataFrame:
-    """Read the points of a project's run, which are the same in both files."""
-    points = vp.load(project.profiling / "profiling.parquet")
-    assert vp.load(project.profiling / "profiling.ndjson").height == points.height
-    return points
-
-
-def burnt_milliseconds(points: pl.DataFrame, scenario: str) -> float:
-    rows = points.filter(pl.col("scenario").cast(pl.String).str.ends_with(f"::{scenario}"))
-    return float(rows.filter(target="python", metric="cpu_time")["value"].sum())
-
-
 class Faults(vedro.Scenario):
     subject = "a test that {fault} ends as without profiling, and both files hold the run to its end"
 
@@ -136,7 +123,7 @@ class Faults(vedro.Scenario):
     @params("turns warnings into errors and forks", "warnings.simplefilter('error'); fork()")
     # Vedro's own imports are warned of as deprecated.
     @params("is run with warnings as errors", "fork()", PYTHONWARNINGS="error,ignore::DeprecationWarning")
-    @params("looks for deadlocks in C", "pass", PYTHONFAULTHANDLER="1", PYTHONMALLOC="debug")
+    @params("has its memory and faults in C looked after", "pass", PYTHONFAULTHANDLER="1", PYTHONMALLOC="debug")
     @params("is run with assertions off", "pass", PYTHONOPTIMIZE="2")
     def __init__(self, fault: str, source: str, **environment: Any) -> None:
         self.fault, self.source, self.environment = fault, source, environment
@@ -158,10 +145,10 @@ class Faults(vedro.Scenario):
 
     def and_both_files_hold_what_was_burnt_to_the_end(self) -> None:
         self.points = read_both(self.project)
-        assert burnt_milliseconds(self.points, "A") >= BURNT_SECONDS * 1000
-        assert burnt_milliseconds(self.points, "B") >= BURNT_SECONDS * 1000
+        assert burnt_in(self.points)["A"] >= BURNT_SECONDS * 1000
+        assert burnt_in(self.points)["B"] >= BURNT_SECONDS * 1000
 
-    def and_no_interval_is_negative_and_no_core_more_than_busy(self) -> None:
+    def and_no_interval_is_negative_and_no_duration_absurd(self) -> None:
         assert self.points.filter(pl.col("metric") == "cpu_time", pl.col("value") < 0).height == 0
         lasted = self.points.filter(metric="scenario_duration")["value"].to_list()
         assert all(0 < milliseconds < 60_000 for milliseconds in lasted)
@@ -185,7 +172,7 @@ class DescriptorsKept(vedro.Scenario):
         assert "Too many open files" in self.run.stderr.splitlines()[-1]
 
     def and_both_files_hold_what_was_burnt_to_the_end(self) -> None:
-        assert burnt_milliseconds(read_both(self.project), "B") >= BURNT_SECONDS * 1000
+        assert burnt_milliseconds(self.project)["B"] >= BURNT_SECONDS * 1000
 
 
 class GilHeld(vedro.Scenario):
@@ -224,8 +211,8 @@ class TwoAtOnce(vedro.Scenario):
         for name in ("profiling.parquet", "profiling.ndjson"):
             points = vp.load(self.project.profiling / name, strict=True)
             assert points["run"].n_unique() == 1
-            assert burnt_milliseconds(points, "A") >= BURNT_SECONDS * 1000
-            assert burnt_milliseconds(points, "B") >= BURNT_SECONDS * 1000
+            assert burnt_in(points)["A"] >= BURNT_SECONDS * 1000
+            assert burnt_in(points)["B"] >= BURNT_SECONDS * 1000
 
     def and_no_journal_is_left(self) -> None:
         assert not (self.project.profiling / ".journal").exists()

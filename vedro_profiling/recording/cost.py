@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from vedro_profiling.recording.threads import our_threads
+
 __all__ = (
     "Cost",
     "helpers_cpu_ns",
@@ -33,8 +35,7 @@ class Cost(NamedTuple):
 def helpers_cpu_ns(recording: Iterable[threading.Thread]) -> dict[threading.Thread, int]:
     """Tell the CPU time of each thread that samplers started beside those that record; only Linux knows it."""
     own = set(recording)
-    threads = [thread for thread in threading.enumerate() if thread.name.startswith("vedro-profiling")]
-    return {thread: _thread_cpu_ns(thread) for thread in threads if thread not in own and sys.platform == "linux"}
+    return {thread: _thread_cpu_ns(thread) for thread in our_threads() if thread not in own and sys.platform == "linux"}
 
 
 def _thread_cpu_ns(thread: threading.Thread) -> int:

@@ -5,12 +5,10 @@ import os
 import threading
 import warnings
 from pathlib import Path
-from typing import Final
+
+from vedro_profiling.recording.threads import our_threads
 
 __all__ = ("hush_forks",)
-
-_NAMES: Final = "vedro-profiling"
-"""How the names of all our threads begin."""
 
 
 @functools.cache
@@ -26,7 +24,7 @@ def hush_forks() -> None:
 
 
 def _hush() -> None:
-    ours = sum(thread.name.startswith(_NAMES) for thread in threading.enumerate())
+    ours = len(our_threads())
     if ours and _count_threads() == ours + 1:
         warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
 

@@ -1,6 +1,6 @@
 """One module per source of readings; each has a class that keeps to `Sampler`.
 
-To add a source: write a class with these methods, give it to its method in `session.make_samplers`,
+To add a source: write a class with these methods, give it to its method in `session.session.make_samplers`,
 and let the suite in `tests/contract` run over it.
 """
 
@@ -24,7 +24,7 @@ Append = Callable[[int, int, int, int, int, int], None]
 
 `ticks` and `borders` take (source, CPU ns, memory bytes, working set bytes, peak bytes, instant);
 `traffic` takes (source, bytes received, sent, read, written, instant). Counters are cumulative, `MISSING` stands
-for what was not read, the instant is `time.monotonic_ns()` taken beside the CPU reading.
+for what was not read, the instant is `clock.monotonic_ns()` taken beside the CPU reading.
 """
 
 
